@@ -1,6 +1,7 @@
 package dev.regild.account;
 
 import java.security.SecureRandom;
+import java.util.Optional;
 
 /**
  * What a client signs its calls with. Its text never shows the secret.
@@ -10,9 +11,16 @@ import java.security.SecureRandom;
  * @param account whose calls it signs
  * @param readOnly whether calls that change something are refused
  * @param enabled whether it is accepted at all
+ * @param person who acts with it in the console; such a key signs nothing. Empty for a key that a
+ *     client has
  */
 public record AccessKey(
-    String id, String secret, Account account, boolean readOnly, boolean enabled) {
+    String id,
+    String secret,
+    Account account,
+    boolean readOnly,
+    boolean enabled,
+    Optional<Person> person) {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /** The alphabet of Base32, which key ids of AWS keep to as well. */
@@ -30,6 +38,11 @@ public record AccessKey(
     if (secret.length() != 40) {
       throw new IllegalArgumentException("The secret of " + id + " must have forty characters.");
     }
+  }
+
+  /** A key that a client has. */
+  public AccessKey(String id, String secret, Account account, boolean readOnly, boolean enabled) {
+    this(id, secret, account, readOnly, enabled, Optional.empty());
   }
 
   /** A new key with an id and a secret of its own, enabled, not stored yet. */

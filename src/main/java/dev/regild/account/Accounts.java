@@ -27,8 +27,10 @@ public final class Accounts {
   private static final String SELECT_KEY =
       """
       SELECT k.id AS key_id, k.sealed_secret, k.read_only, k.enabled,
-             a.id, a.name, a.status, a.created
+             a.id, a.name, a.status, a.created,
+             p.issuer, p.subject, p.name AS person_name
         FROM access_key k JOIN account a ON a.id = k.account_id
+        LEFT JOIN person p ON p.key_id = k.id
       """;
 
   private final Database database;
@@ -101,6 +103,11 @@ public final class Accounts {
    */
   public Optional<AccessKey> findKey(String id) {
     return Optional.ofNullable(cache.get(id, this::stored));
+  }
+
+  /** The same for a key that signs requests: not that of a person. */
+  public Optional<AccessKey> findSigningKey(String id) {
+    return findKey(id).filter(key -> key.person().isEmpty());
   }
 
   private @Nullable AccessKey stored(String id) {
@@ -184,10 +191,15 @@ public final class Accounts {
   private void change(String sql, Map<String, ?> values, String missing) {
     int changed =
         database.inTransaction(handle -> handle.createUpdate(sql).bindMap(values).execute());
-    cache.invalidateAll();
+    forgetCached();
     if (changed == 0) {
       throw new IllegalArgumentException(missing);
     }
+  }
+
+  /** Has the next question about a key read what is stored. */
+  void forgetCached() {
+    cache.invalidateAll();
   }
 
   private static String noKey(String accountId, String keyId) {
@@ -208,7 +220,7 @@ public final class Accounts {
         .execute();
   }
 
-  private void insert(Handle handle, AccessKey key) {
+  void insert(Handle handle, AccessKey key) {
     handle
         .createUpdate(
             """
@@ -239,6 +251,14 @@ public final class Accounts {
         masterKey.open(id, row.getBytes("sealed_secret")),
         account(row),
         row.getBoolean("read_only"),
-        row.getBoolean("enabled"));
+        row.getBoolean("enabled"),
+        person(row));
+  }
+
+  private static Optional<Person> person(ResultSet row) throws SQLException {
+    String subject = row.getString("subject");
+    return subject == null
+        ? Optional.empty()
+        : Optional.of(new Person(row.getString("issuer"), subject, row.getString("person_name")));
   }
 }

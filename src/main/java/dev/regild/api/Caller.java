@@ -20,7 +20,8 @@ public record Caller(Owner owner, String key, boolean readOnly, boolean suspende
   public void requirePermission(boolean changes) {
     if (changes && readOnly) {
       throw new ApiException(
-          ErrorType.ACCESS_DENIED, "This access key is read-only; use one that may change images.");
+          ErrorType.ACCESS_DENIED,
+          "This access is read-only. Use an access key or a login that may change images.");
     }
   }
 

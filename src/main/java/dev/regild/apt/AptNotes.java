@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The changelogs and package URLs of Debian and Ubuntu packages. */
 final class AptNotes implements PackageNotes {
@@ -28,9 +29,17 @@ final class AptNotes implements PackageNotes {
   private static final Pattern OTHER =
       Pattern.compile("(?:(?:\\.\\./)*|/usr/share/doc/)([a-z0-9][a-z0-9+.-]+)(?:/changelog[^/]*)?");
 
-  /** Debian's end with an architecture, Ubuntu's with a flavour: {@code linux-signed-aws}. */
+  private static final List<String> SIGNED_ARCHITECTURES = List.of("amd64", "arm64", "i386");
+
+  /**
+   * Debian's end with an architecture, after the version of a newer kernel for an old release;
+   * Ubuntu's end with a flavour: {@code linux-signed-amd64}, {@code linux-signed-6.1-amd64}, {@code
+   * linux-signed-aws}.
+   */
   private static final Pattern SIGNED_KERNEL =
-      Pattern.compile("linux-signed(?:-(?:amd64|arm64|i386))?((?:-[a-z0-9.-]+)?)");
+      Pattern.compile(
+          "linux-signed((?:-[a-z0-9.-]+?)??)(?:-(?:%s))?"
+              .formatted(String.join("|", SIGNED_ARCHITECTURES)));
 
   private static final String DOCUMENTS = "usr/share/doc/";
 
@@ -80,6 +89,18 @@ final class AptNotes implements PackageNotes {
         origin.source().isEmpty()
             ? new PackageVersion(each.name(), binary)
             : new PackageVersion(origin.source(), origin.sourceVersion()));
+  }
+
+  @Override
+  public List<String> namesOf(String vendorName) {
+    if (!isKernel(vendorName)) {
+      return List.of(vendorName);
+    }
+    String signed = vendorName.replaceFirst("^linux", "linux-signed");
+    return Stream.concat(
+            Stream.of(vendorName, signed),
+            SIGNED_ARCHITECTURES.stream().map(each -> signed + "-" + each))
+        .toList();
   }
 
   @Override

@@ -30,7 +30,8 @@ import tools.jackson.databind.json.JsonMapper;
       "Finds the images that have a package, a CVE or an advisory, and shows what an update would"
           + " change. Deleted images and their exports are found as well.",
       "  regild find xz-utils --version 5.6.0..5.6.1",
-      "  regild find --cve CVE-2026-84782 --state fixable"
+      "  regild find --cve CVE-2026-84782 --state fixable",
+      "  regild find --cve CVE-2026-84782 --state open"
     },
     mixinStandardHelpOptions = true)
 final class FindCommand implements Callable<Integer> {
@@ -62,7 +63,7 @@ final class FindCommand implements Callable<Integer> {
       paramLabel = "STATE",
       description =
           "Only packages that stand so to the CVE or advisory: fixable (an update would fix it),"
-              + " fixed, mentioned or unknown.")
+              + " fixed, mentioned or unknown; by a feed, open or wont-fix.")
   @Nullable String state;
 
   @Option(names = "--existing", description = "Leave out deleted images.")
@@ -120,7 +121,8 @@ final class FindCommand implements Callable<Integer> {
   }
 
   private void print(List<JsonNode> images, PrintWriter out) {
-    Table table = new Table("IMAGE", "PACKAGE", "VERSION", "STATE", "AN UPDATE BRINGS", "FIXED IN");
+    Table table =
+        new Table("IMAGE", "PACKAGE", "VERSION", "STATE", "AN UPDATE BRINGS", "FIXED IN", "FEED");
     for (JsonNode image : images) {
       String name =
           image.path("name").asString("") + (image.path("deleted").isString() ? " (deleted)" : "");
@@ -131,7 +133,12 @@ final class FindCommand implements Callable<Integer> {
             each.path("version").asString(""),
             each.path("state").asString("-").toLowerCase(Locale.ROOT),
             each.path("offered").asString("-"),
-            each.path("fixedIn").asString("-"));
+            each.path("fixedIn").asString(each.path("vendor").path("fixedIn").asString("-")),
+            each.path("vendor")
+                .path("status")
+                .asString("-")
+                .toLowerCase(Locale.ROOT)
+                .replace('_', ' '));
       }
     }
     table.print(out);

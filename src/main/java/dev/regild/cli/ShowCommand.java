@@ -4,12 +4,18 @@ import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +45,17 @@ final class ShowCommand implements Callable<Integer> {
   @Option(names = "--export", description = "Show an export task and its steps.")
   boolean export;
 
+  @Option(
+      names = "--console",
+      description = "Print the end of the serial console of the image's qualification boot.")
+  boolean bootConsole;
+
+  @Option(
+      names = "--screenshot",
+      paramLabel = "FILE",
+      description = "Write the screen at the end of the qualification boot to FILE, a PNG.")
+  @Nullable Path screenshot;
+
   @Option(names = "--json", description = "Print the server's JSON response.")
   boolean json;
 
@@ -49,8 +66,15 @@ final class ShowCommand implements Callable<Integer> {
     JsonNode image =
         client.get(
             export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.image(name));
+    if (screenshot != null) {
+      screenshot(client, screenshot);
+    }
     if (json) {
       out.println(image.toPrettyString());
+      return 0;
+    }
+    if (bootConsole) {
+      console(image, out);
       return 0;
     }
     if (export) {
@@ -70,6 +94,25 @@ final class ShowCommand implements Callable<Integer> {
     }
     lineage(image, out);
     return 0;
+  }
+
+  /** A terminal obeys control characters, so none is printed. */
+  private void console(JsonNode image, PrintWriter out) throws IOException {
+    JsonNode text = image.path("boot").path("console");
+    if (!text.isString()) {
+      throw new IOException(
+          "The image %s has no console text. An image that is updated or validated now gets one."
+              .formatted(name));
+    }
+    text.asString("").lines().forEach(line -> out.println(Printable.text(line)));
+  }
+
+  private void screenshot(ApiClient client, Path file)
+      throws ServerRefusalException, IOException, InterruptedException {
+    try (InputStream screen =
+        client.open("/regild/v1/images/" + ApiClient.segment(name) + "/screen").body()) {
+      Files.copy(screen, file, StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   private static void facts(JsonNode image, PrintWriter out) {
@@ -99,6 +142,13 @@ final class ShowCommand implements Callable<Integer> {
               + ", system "
               + qualification.path("systemState").asString(""));
       qualification.path("warnings").forEach(warning -> table.row("warning", warning.asString("")));
+    }
+    JsonNode boot = image.path("boot");
+    if (boot.isObject()) {
+      table.row(
+          "booted",
+          "%s, in %.1f s"
+              .formatted(boot.path("reported").asString(""), boot.path("seconds").asDouble(0)));
     }
     cves(image.path("cves"), table);
     image

@@ -1,10 +1,13 @@
 package dev.regild.console;
 
+import dev.regild.account.AccessKey;
 import dev.regild.console.view.ActivityPage;
 import dev.regild.console.view.Frame.Section;
 import dev.regild.console.view.Words;
 import gg.jte.generated.precompiled.JteactivityGenerated;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** {@code /console/activity}: what was asked for in the account's name, and what came of it. */
 final class ActivityPages implements Console.Pages {
@@ -31,13 +34,14 @@ final class ActivityPages implements Console.Pages {
             visit.query("before"));
     List<Activity> lines =
         services.guard().activity(visit.caller().owner().accountId(), filter, ROWS);
+    Map<String, String> people = people(visit.caller().owner().accountId());
     ActivityPage page =
         new ActivityPage(
             filter.operation(),
             filter.resource(),
             filter.key(),
             filter.failed(),
-            lines.stream().map(ActivityPages::line).toList(),
+            lines.stream().map(each -> line(each, people)).toList(),
             lines.size() < ROWS ? "" : next(filter, lines.getLast()),
             services.images().clock().instant());
     visit.show(
@@ -56,16 +60,31 @@ final class ActivityPages implements Console.Pages {
             Words.encoded(last.time().toString()));
   }
 
-  private static ActivityPage.Line line(Activity each) {
+  /** The names of people by the ids of their keys, which the audit has. */
+  private Map<String, String> people(String account) {
+    return services.accounts().keys(account).stream()
+        .filter(key -> key.person().isPresent())
+        .collect(Collectors.toMap(AccessKey::id, key -> key.person().orElseThrow().name()));
+  }
+
+  private static ActivityPage.Line line(Activity each, Map<String, String> people) {
     boolean ok = each.outcome().equals("ok");
     return new ActivityPage.Line(
         each.time(),
-        each.key().isEmpty() ? "without a key" : each.key(),
+        who(each.key(), people),
         each.operation(),
         each.resources(),
         ok ? "good" : "bad",
         ok ? "ok" : each.outcome().replaceFirst("Exception$", ""),
         each.source(),
         each.request());
+  }
+
+  private static String who(String key, Map<String, String> people) {
+    if (key.isEmpty()) {
+      return "without a key";
+    }
+    String person = people.get(key);
+    return person == null ? key : person + " (" + key + ")";
   }
 }

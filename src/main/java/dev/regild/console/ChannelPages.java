@@ -1,24 +1,57 @@
 package dev.regild.console;
 
+import dev.regild.api.ApiException;
+import dev.regild.api.ErrorType;
+import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.PackageSystems;
+import dev.regild.channel.Snapshot;
+import dev.regild.channel.SnapshotHistory;
+import dev.regild.console.view.ChannelPage;
 import dev.regild.console.view.ChannelsPage;
+import dev.regild.console.view.Commands;
 import dev.regild.console.view.Frame.Section;
+import dev.regild.console.view.NewChannelPage;
+import dev.regild.console.view.SnapshotPage;
+import dev.regild.console.view.Words;
+import dev.regild.image.RefusedException;
+import dev.regild.insight.fleet.IndexedPackage;
+import dev.regild.insight.fleet.PackageIndex;
+import dev.regild.plan.PlatformType;
+import dev.regild.windows.catalogue.Catalogue;
+import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.CatalogueSource;
+import gg.jte.generated.precompiled.JtechannelGenerated;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
+import gg.jte.generated.precompiled.JtenewchannelGenerated;
+import gg.jte.generated.precompiled.JtesnapshotGenerated;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code /console/channels}: where updates come from, and how the channels do. */
+/**
+ * {@code /console/channels}: where updates come from, how the channels do, which snapshots they
+ * had, and what each brought.
+ */
 final class ChannelPages implements Console.Pages {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelPages.class);
 
   private static final Duration PAUSE = Duration.ofSeconds(30);
+  private static final int SNAPSHOTS = 200;
+  private static final int OFFERS = 1_000;
 
   private final ConsoleServices services;
 
@@ -33,6 +66,11 @@ final class ChannelPages implements Console.Pages {
   public void routes(Console.Routes routes) {
     routes
         .show("/console/channels", "ConsoleListChannels", this::show)
+        .show("/console/channels/{name}", "ConsoleShowChannel", this::showOne)
+        .show("/console/channels/{name}/snapshots/{digest}", "ConsoleShowSnapshot", this::snapshot)
+        .show("/console/new-channel", "ConsoleAskChannel", this::ask)
+        .act("/console/new-channel/check", "ConsoleCheckChannel", this::check)
+        .act("/console/new-channel", "AddChannel", this::add)
         .act("/console/channels/{name}/refresh", "RefreshChannel", this::refresh);
   }
 
@@ -42,6 +80,7 @@ final class ChannelPages implements Console.Pages {
         new ChannelsPage(
             rows,
             rows.stream().anyMatch(ChannelsPage.Row::refreshing),
+            isOperator(visit),
             services.images().clock().instant());
     visit.show(
         Section.CHANNELS,
@@ -65,17 +104,242 @@ final class ChannelPages implements Console.Pages {
         refreshing.contains(status.name()));
   }
 
+  /** What all accounts share, an operator changes; so does the command on the server. */
+  private boolean isOperator(Visit visit) {
+    return !visit.caller().readOnly() && services.operators().include(visit.caller());
+  }
+
+  private void requireOperator(Visit visit) {
+    visit.requireChanges();
+    services.operators().require(visit.caller());
+  }
+
+  private void showOne(Visit visit) throws ChannelException {
+    ChannelPage page = page(visit, ChannelPage.CatalogueForm.EMPTY);
+    visit.show(
+        Section.CHANNELS,
+        "Channel " + page.channel().name(),
+        (out, frame) -> JtechannelGenerated.render(out, null, frame, page));
+  }
+
+  /** The page of a channel, which {@link CataloguePages} shows too. */
+  ChannelPage page(Visit visit, ChannelPage.CatalogueForm form) throws ChannelException {
+    String name = visit.path("name");
+    ChannelStatus status = status(visit, name);
+    List<SnapshotHistory.Entry> history =
+        services.images().database().read(handle -> SnapshotHistory.list(handle, name)).stream()
+            .limit(SNAPSHOTS)
+            .toList();
+    List<ChannelPage.Snapshot> snapshots = new ArrayList<>();
+    for (int i = 0; i < history.size(); i++) {
+      SnapshotHistory.Entry each = history.get(i);
+      snapshots.add(
+          new ChannelPage.Snapshot(
+              each.digest(),
+              each.since(),
+              status.digest().filter(each.digest()::equals).isPresent(),
+              i + 1 < history.size()
+                  ? Words.channel(name, "/snapshots/" + Words.encoded(each.digest()))
+                  : ""));
+    }
+    boolean catalogue =
+        status
+            .channel()
+            .filter(each -> each.sources().getFirst() instanceof CatalogueSource)
+            .isPresent();
+    List<CatalogueEntry> entries =
+        catalogue ? Catalogue.of(services.channels(), name).entries() : List.of();
+    return new ChannelPage(
+        row(status),
+        snapshots,
+        isOperator(visit),
+        catalogue,
+        entries.stream().map(each -> ChannelPage.Entry.of(each, entries)).toList(),
+        form,
+        new Commands("", "", "regild channel refresh " + Commands.quoted(name)),
+        services.images().clock().instant());
+  }
+
+  private ChannelStatus status(Visit visit, String name) throws ChannelException {
+    return services.channels().status().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> visit.notFound("There is no channel %s.".formatted(name)));
+  }
+
+  private void snapshot(Visit visit) throws ChannelException, InterruptedException {
+    String name = visit.path("name");
+    String digest = visit.path("digest");
+    String platform = status(visit, name).channel().map(Channel::platform).orElse("");
+    List<SnapshotHistory.Entry> history =
+        services.images().database().read(handle -> SnapshotHistory.list(handle, name));
+    int at = 0;
+    while (at < history.size() && !history.get(at).digest().equals(digest)) {
+      at++;
+    }
+    if (at + 1 >= history.size()) {
+      throw visit.notFound(
+          "The channel %s has no snapshot %s with one before it.".formatted(name, digest));
+    }
+    Pair pair = new Pair(platform, history.get(at), history.get(at + 1));
+    services
+        .guard()
+        .inTurn(
+            visit.caller(),
+            () -> brought(visit, pair),
+            page ->
+                visit.show(
+                    Section.CHANNELS,
+                    "What a snapshot of " + name + " brought",
+                    (out, frame) -> JtesnapshotGenerated.render(out, null, frame, page)));
+  }
+
+  /** A snapshot of a platform's channel, and the one before it. */
+  private record Pair(String platform, SnapshotHistory.Entry after, SnapshotHistory.Entry before) {}
+
+  private SnapshotPage brought(Visit visit, Pair pair) {
+    Snapshot after = kept(visit, pair.after);
+    Snapshot before = kept(visit, pair.before);
+    List<SnapshotPage.Offer> offers = new ArrayList<>();
+    for (IndexedPackage each :
+        services.images().database().read(handle -> PackageIndex.inUse(handle, pair.platform))) {
+      Optional<String> now = after.upgradeOf(each.installed());
+      Optional<String> earlier = before.upgradeOf(each.installed());
+      if (now.isPresent() && !now.equals(earlier)) {
+        offers.add(
+            new SnapshotPage.Offer(
+                each.name(), each.architecture(), each.version(), earlier.orElse(""), now.get()));
+      }
+    }
+    offers.sort(
+        Comparator.comparing(SnapshotPage.Offer::name)
+            .thenComparing(SnapshotPage.Offer::architecture)
+            .thenComparing(SnapshotPage.Offer::installed));
+    return new SnapshotPage(
+        pair.after.channel(),
+        pair.after.digest(),
+        pair.after.since(),
+        pair.before.digest(),
+        offers.stream().limit(OFFERS).toList(),
+        offers.size(),
+        "%s, before it %s"
+            .formatted(Words.count(after.size(), "package"), Words.count(before.size(), "package")),
+        services.images().clock().instant());
+  }
+
+  private Snapshot kept(Visit visit, SnapshotHistory.Entry entry) {
+    try {
+      return services
+          .channels()
+          .snapshot(entry.digest())
+          .orElseThrow(() ->
+              visit.notFound(
+                  "The snapshot %s was removed; snapshots.kept says how long they are kept."
+                      .formatted(entry.digest())));
+    } catch (ChannelException e) {
+      throw new RefusedException(
+          RefusedException.Reason.INCOMPATIBLE, "Cannot compare: " + e.getMessage() + ".");
+    }
+  }
+
+  private void ask(Visit visit) throws InterruptedException {
+    requireOperator(visit);
+    showForm(visit, visit.query("platform"), Optional.empty(), Map.of(), List.of());
+  }
+
+  /** While one types, and changes nothing. */
+  private void check(Visit visit) throws InterruptedException {
+    requireOperator(visit);
+    String platform = visit.form().text("platform");
+    Optional<ChannelForm> form = ChannelForm.of(platform, visit.form());
+    if (form.isEmpty()) {
+      showForm(visit, platform, form, Map.of(), List.of());
+      return;
+    }
+    ChannelForm.Outcome outcome = form.get().check(services.channels());
+    showForm(visit, platform, form, outcome.errors(), outcome.notes());
+  }
+
+  private void add(Visit visit) throws ChannelException, InterruptedException {
+    requireOperator(visit);
+    String platform = visit.form().text("platform");
+    Optional<ChannelForm> form = ChannelForm.of(platform, visit.form());
+    if (form.isEmpty()) {
+      showForm(visit, platform, form, Map.of(), List.of());
+      return;
+    }
+    ChannelForm.Outcome outcome = form.get().check(services.channels());
+    if (outcome.channel().isEmpty()) {
+      ApiException error =
+          new ApiException(ErrorType.VALIDATION, outcome.errors().values().iterator().next());
+      services.guard().refused(visit.response(), error);
+      showForm(visit, platform, form, outcome.errors(), outcome.notes());
+      return;
+    }
+    Channel channel = outcome.channel().get();
+    services.guard().resources(visit.request(), List.of(channel.name()));
+    services.channels().add(channel, Optional.empty());
+    beginRefresh(channel.name());
+    visit.redirect(Words.channel(channel.name(), ""), Notices.CHANNEL_ADDED);
+  }
+
+  private void showForm(
+      Visit visit,
+      String platform,
+      Optional<ChannelForm> form,
+      Map<String, String> errors,
+      List<String> found)
+      throws InterruptedException {
+    Optional<ChannelForm> shown = form.or(() -> ChannelForm.of(platform, Form.EMPTY));
+    Map<String, String> all = new HashMap<>(errors);
+    if (!platform.isEmpty() && shown.isEmpty()) {
+      all.put(
+          "platform", "No package system knows the platform %s. Choose one.".formatted(platform));
+    }
+    NewChannelPage page =
+        new NewChannelPage(
+            PackageSystems.installed().all().stream()
+                .flatMap(system -> system.platforms().stream())
+                .map(PlatformType::example)
+                .sorted()
+                .toList(),
+            platform,
+            shown.map(ChannelForm::options).orElse(List.of()),
+            shown.map(ChannelForm::typed).orElse(Map.of()),
+            all,
+            found,
+            shown.map(ChannelForm::command).orElse(new Commands("", "", "")));
+    Status status = all.isEmpty() || isPart(visit) ? Status.OK_200 : Status.BAD_REQUEST_400;
+    visit.show(
+        status,
+        Section.CHANNELS,
+        "Add a channel",
+        (out, frame) -> JtenewchannelGenerated.render(out, null, frame, page));
+  }
+
+  /** Whether htmx asks, which takes no part of an answer that is an error. */
+  private static boolean isPart(Visit visit) {
+    return visit.request().headers().contains(HeaderNames.create("HX-Request"));
+  }
+
   /** Begins a refresh; the page shows how it ends, which may take minutes. */
   private void refresh(Visit visit) throws ChannelException {
     visit.requireChanges();
     String name = visit.path("name");
     services.guard().resources(visit.request(), List.of(name));
     var _ = services.channels().require(name);
-    if (!wasTriedJustNow(name) && refreshing.add(name)) {
+    if (!wasTriedJustNow(name)) {
+      beginRefresh(name);
+    }
+    visit.redirect("/console/channels", Notices.REFRESHING);
+  }
+
+  /** Does nothing if a refresh from here runs. */
+  void beginRefresh(String name) {
+    if (refreshing.add(name)) {
       // It reads large indexes, and a virtual thread would keep its carrier from requests.
       Thread.ofPlatform().daemon().name("console-refresh").start(() -> refresh(name));
     }
-    visit.redirect("/console/channels", Notices.REFRESHING);
   }
 
   /** However often the button is pressed, the channel's servers are not asked more often. */

@@ -5,6 +5,8 @@ import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.console.Visit.Identity;
+import dev.regild.console.openid.OpenIdProvider;
+import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.console.view.Frame;
 import dev.regild.console.view.LoginPage;
 import dev.regild.console.view.Words;
@@ -35,18 +37,32 @@ public final class Console implements HttpService, AutoCloseable {
   private final Gate gate;
   private final ApiErrors errors = new ApiErrors();
   private final Login login;
+  private final Optional<OpenIdLogin> openId;
   private final JobWatch watch;
   private final List<Pages> pages;
 
   public Console(ConsoleServices services) {
     this.guard = services.guard();
     this.gate =
-        new Gate(services.sessions(), services.accounts(), services.csrf(), services.everybody());
+        new Gate(
+            services.sessions(),
+            services.accounts(),
+            services.csrf(),
+            settings(services).map(OpenIdSettings::issuer),
+            services.everybody());
     this.login =
-        new Login(services.sessions(), services.accounts(), gate, guard, services.region());
+        new Login(
+            services.sessions(),
+            services.accounts(),
+            gate,
+            guard,
+            services.region(),
+            settings(services).map(OpenIdSettings::name));
+    this.openId = services.provider().map(each -> new OpenIdLogin(services, each, login));
     ApiCall.Api api = new ApiCall.Api(guard, services.images());
     this.watch =
         new JobWatch(services.images().database(), services.sessions(), services.images().clock());
+    ChannelPages channels = new ChannelPages(services);
     this.pages =
         List.of(
             new ImageList(services),
@@ -55,11 +71,20 @@ public final class Console implements HttpService, AutoCloseable {
             new UpdatePages(services, api),
             new DerivedPages(services, api),
             new InsightPages(services),
+            new EvidencePages(services),
+            new ComparePages(services),
             new ImportPages(services, api),
-            new ChannelPages(services),
+            new UploadPages(services),
+            channels,
+            new CataloguePages(services, channels),
             new JobPages(services),
             new ActivityPages(services),
-            new SettingsPages(services));
+            new SettingsPages(services),
+            new KeyPages(services));
+  }
+
+  private static Optional<OpenIdSettings> settings(ConsoleServices services) {
+    return services.provider().map(OpenIdProvider::settings);
   }
 
   /** Some pages of the console. */
@@ -108,6 +133,9 @@ public final class Console implements HttpService, AutoCloseable {
     rules.get(Assets.PATH + "{name}", this::asset);
     rules.get("/console/login", (request, response) -> anybody(request, response, login::show));
     rules.post("/console/login", (request, response) -> anybody(request, response, login::logIn));
+    openId.ifPresent(each ->
+        each.routes((path, page) ->
+            rules.get(path, (request, response) -> anybody(request, response, page))));
     rules.post("/console/theme", (request, response) -> anybody(request, response, this::theme));
     Routes routes = new Routes(rules);
     routes.act("/console/logout", "ConsoleLogout", login::logOut);
@@ -187,6 +215,11 @@ public final class Console implements HttpService, AutoCloseable {
       }
       guard.proven();
       caller.get().requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+      if (kind == Kind.FORM && isOfEarlierSession(visit, arrival)) {
+        Login.askToSend(
+            visit, visit.whole(), gate.code(arrival), form.without(List.of(Gate.CSRF_FIELD)));
+        return;
+      }
       if (kind == Kind.FORM) {
         visit.requireOwnForm(form.raw(Gate.CSRF_FIELD));
       }
@@ -194,6 +227,16 @@ public final class Console implements HttpService, AutoCloseable {
     } catch (Exception e) {
       showError(visit, e);
     }
+  }
+
+  /**
+   * Whether a form is on a page of the console, by what the browser says, but was shown before the
+   * login: somebody has logged in again in another tab. What was typed is kept.
+   */
+  private boolean isOfEarlierSession(Visit visit, Gate.Arrival arrival) {
+    return Gate.isFromHere(visit.request())
+        && !gate.isOwnForm(visit.request(), arrival, visit.form().raw(Gate.CSRF_FIELD))
+        && LocalPath.isOurs(visit.whole());
   }
 
   private static boolean isGet(ServerRequest request) {

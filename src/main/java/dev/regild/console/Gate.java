@@ -3,6 +3,7 @@ package dev.regild.console;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
+import dev.regild.account.Person;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
@@ -17,7 +18,7 @@ import io.helidon.http.SetCookie;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.security.SecureRandom;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.Set;
@@ -25,9 +26,15 @@ import java.util.Set;
 /**
  * Who sends a request, by its cookie, and whether its form is one of ours.
  *
+ * @param issuer the provider that vouches for people; empty for none
  * @param everybody who acts where the server lets everybody in
  */
-record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> everybody) {
+record Gate(
+    Sessions sessions,
+    Accounts accounts,
+    Csrf csrf,
+    Optional<String> issuer,
+    Optional<Owner> everybody) {
   static final String SESSION_COOKIE = "regild-session";
 
   /** Before the login, ties forms to the browser that they were sent to. */
@@ -40,10 +47,10 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
   private static final HeaderName HX_TRIGGER = HeaderNames.create("HX-Trigger");
 
   /** The parts of pages that ask by themselves how something stands, by their ids. */
-  private static final Set<String> POLLING = Set.of("channels", "jobs");
+  private static final Set<String> POLLING = Set.of("channel", "channels", "jobs");
 
   private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
-  static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");
+  private static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");
   private static final String COOKIE_PATH = "/console";
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -79,14 +86,20 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
    * @throws ApiException AccessDeniedException if not
    */
   void requireOwnForm(ServerRequest request, Arrival arrival, String code) {
+    if (!isOwnForm(request, arrival, code)) {
+      throw new ApiException(
+          ErrorType.ACCESS_DENIED,
+          "This form was not sent from a page of this console, or its page is too old. Reload the"
+              + " page and send the form again.");
+    }
+  }
+
+  /** Whether a form was sent from one of our pages, within the session that there is now. */
+  boolean isOwnForm(ServerRequest request, Arrival arrival, String code) {
     Optional<String> site = request.headers().first(FETCH_SITE);
     boolean foreign =
         site.isPresent() && !site.get().equals("same-origin") && !site.get().equals("none");
-    if (foreign || !csrf.accepts(arrival.csrfSubject, code)) {
-      throw new ApiException(
-          ErrorType.ACCESS_DENIED,
-          "This form was not sent from a page of this console, or its page is too old. Reload the page and send the form again.");
-    }
+    return !foreign && csrf.accepts(arrival.csrfSubject, code);
   }
 
   /** Whether the browser says that one of our own pages sent a request. */
@@ -100,7 +113,7 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
       return Optional.of(
           new Identity(
               new Caller(owner, "", false, false),
-              new Frame.Who("Everybody", owner.accountId(), "", owner.region(), false, false),
+              new Frame.Who("", "Everybody", owner.accountId(), "", owner.region(), false, false),
               Optional.empty()));
     }
     return cookie(request, SESSION_COOKIE)
@@ -110,6 +123,7 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
               accounts
                   .findKey(found.session().keyId())
                   .filter(AccessKey::enabled)
+                  .filter(this::isVouchedFor)
                   .map(key -> identity(key, found.session()));
           if (identity.isPresent()) {
             found
@@ -118,6 +132,11 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
           }
           return identity;
         });
+  }
+
+  /** Whether a person's provider is still the one that this server trusts. */
+  private boolean isVouchedFor(AccessKey key) {
+    return key.person().isEmpty() || key.person().map(Person::issuer).equals(issuer);
   }
 
   private static Identity identity(AccessKey key, Session session) {
@@ -131,7 +150,13 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
     return new Identity(
         caller,
         new Frame.Who(
-            account.name(), account.id(), key.id(), session.region(), key.readOnly(), true),
+            key.person().map(Person::name).orElse(""),
+            account.name(),
+            account.id(),
+            key.id(),
+            session.region(),
+            key.readOnly(),
+            true),
         Optional.of(session));
   }
 
@@ -163,7 +188,12 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
 
   /** Takes a cookie away. */
   static SetCookie gone(ServerRequest request, String name) {
-    return cookie(request, name, "").maxAge(Duration.ZERO).build();
+    return gone(cookie(request, name, ""));
+  }
+
+  /** By a time in the past: no time left at all is not written. */
+  static SetCookie gone(SetCookie.Builder cookie) {
+    return cookie.expires(Instant.EPOCH).build();
   }
 
   static SetCookie.Builder cookie(ServerRequest request, String name, String value) {
@@ -171,11 +201,16 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
         .path(COOKIE_PATH)
         .httpOnly(true)
         .sameSite(SetCookie.SameSite.STRICT)
-        // A proxy in front of the server says whether its clients use TLS; the claim of anybody
-        // else only has their own browser keep the cookie more strictly.
-        .secure(
-            request.isSecure()
-                || request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https"));
+        .secure(isTls(request));
+  }
+
+  /**
+   * Whether the browser uses TLS. A proxy in front of the server says so for its clients; whoever
+   * else claims it has their own browser keep its cookies more strictly, and nothing more.
+   */
+  static boolean isTls(ServerRequest request) {
+    return request.isSecure()
+        || request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https");
   }
 
   static Optional<String> cookie(ServerRequest request, String name) {

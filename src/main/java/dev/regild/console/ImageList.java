@@ -1,6 +1,9 @@
 package dev.regild.console;
 
+import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.console.session.SavedViews;
 import dev.regild.console.view.Frame.Section;
 import dev.regild.console.view.ImagesPage;
 import dev.regild.console.view.ImagesPage.Column;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** {@code /console/}: the images that the account sees, filtered and sorted by the address. */
 final class ImageList implements Console.Pages {
@@ -37,26 +41,74 @@ final class ImageList implements Console.Pages {
           ImageState.DELETING);
 
   private final ConsoleServices services;
+  private final SavedViews views;
 
   ImageList(ConsoleServices services) {
     this.services = services;
+    this.views = new SavedViews(services.images().database());
   }
 
   @Override
   public void routes(Console.Routes routes) {
-    routes.show("/console/", "ConsoleListImages", this::show);
+    routes
+        .show("/console/", "ConsoleListImages", this::show)
+        .act("/console/views", "ConsoleSaveView", this::save)
+        .act("/console/views/remove", "ConsoleRemoveView", this::remove);
+  }
+
+  /** Whoever may only look keeps no views either: all of the account see them. */
+  private void save(Visit visit) {
+    visit.requireChanges();
+    String name = visit.form().text("name");
+    if (name.isEmpty()
+        || name.length() > SavedViews.LONGEST_NAME
+        || name.chars().anyMatch(Character::isISOControl)) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          "The name of a view must have 1 to %d characters. Go back and give it another."
+              .formatted(SavedViews.LONGEST_NAME));
+    }
+    String query = address(search(visit.form()::text), visit.form().text("sort"));
+    if (!views.put(
+        visit.caller().owner().accountId(), new SavedViews.View(name, withoutPath(query)))) {
+      throw new ApiException(
+          ErrorType.LIMIT_EXCEEDED,
+          "The account has %d views, which is the most. Remove one first."
+              .formatted(SavedViews.MOST));
+    }
+    visit.redirect(query, Notices.VIEW_SAVED);
+  }
+
+  private void remove(Visit visit) {
+    visit.requireChanges();
+    views.remove(visit.caller().owner().accountId(), visit.form().text("name"));
+    visit.redirect("/console/", Notices.VIEW_REMOVED);
+  }
+
+  private static String withoutPath(String address) {
+    return address.substring(address.indexOf('?') + 1);
+  }
+
+  private static Search search(UnaryOperator<String> field) {
+    return new Search(
+        field.apply("q"),
+        field.apply("state"),
+        field.apply("platform"),
+        field.apply("whose"),
+        field.apply("standing"),
+        field.apply("tag"),
+        field.apply("sort"));
   }
 
   private void show(Visit visit) {
-    Search search =
-        new Search(
-            visit.query("q"),
-            visit.query("state"),
-            visit.query("platform"),
-            visit.query("whose"),
-            visit.query("standing"),
-            visit.query("tag"),
-            visit.query("sort"));
+    Search search = search(visit::query);
+    String asked = withoutPath(address(search, search.sort()));
+    List<ImagesPage.View> saved =
+        views.list(visit.caller().owner().accountId()).stream()
+            .map(each ->
+                new ImagesPage.View(
+                    each.name(), "/console/?" + each.query(), each.query().equals(asked)))
+            .toList();
     Caller caller = visit.caller();
     ImageSearch query =
         new ImageSearch(caller.owner(), filter(search), order(search.sort()), place(visit), ROWS);
@@ -82,6 +134,8 @@ final class ImageList implements Console.Pages {
                       ? link(search, "before", hits.hits().getFirst().key())
                       : "",
                   !query.filter().equals(Filter.NONE),
+                  saved,
+                  asked,
                   services.images().clock().instant());
             });
     visit.show(

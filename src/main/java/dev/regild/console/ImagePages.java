@@ -11,6 +11,7 @@ import dev.regild.console.view.Lineage;
 import dev.regild.console.view.Standing;
 import dev.regild.console.view.Words;
 import dev.regild.disk.layers.Layer;
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageQuery;
@@ -25,6 +26,7 @@ import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.provenance.Statements;
+import dev.regild.machine.BootEvidence;
 import gg.jte.generated.precompiled.JtedeletionGenerated;
 import gg.jte.generated.precompiled.JteimageGenerated;
 import java.time.Instant;
@@ -139,9 +141,15 @@ final class ImagePages implements Console.Pages {
             .map(child -> new ImagePage.Child(child.name(), Words.image(child.name(), "")))
             .toList(),
         image.qualification(),
+        own
+            ? BootRecords.find(handle, image.id()).map(seen -> boot(image, seen))
+            : Optional.empty(),
         image.disk().isPresent(),
         own && Statements.newest(handle, image.id()).isPresent(),
         deletion(visit, image.name()),
+        tagging(visit, image),
+        sharing(visit, image.name()),
+        new Commands("", "", "regild cancel " + Commands.quoted(image.name()) + endpoint(visit)),
         image.created(),
         now);
   }
@@ -197,7 +205,7 @@ final class ImagePages implements Console.Pages {
   }
 
   /** As far as the first image of another account, whose own lineage is not ours to show. */
-  private static Lineage lineage(Handle handle, Image image) {
+  private Lineage lineage(Handle handle, Image image) {
     List<Lineage.Node> nodes = new ArrayList<>();
     Optional<Image> next = Optional.of(image);
     while (next.isPresent() && nodes.size() < LINEAGE) {
@@ -207,7 +215,7 @@ final class ImagePages implements Console.Pages {
           new Lineage.Node(
               current.name(),
               visible && !current.id().equals(image.id()) ? Words.image(current.name(), "") : "",
-              Words.exact(current.created()),
+              Words.exact(current.created()) + changes(handle, current, visible),
               current
                   .disk()
                   .map(ImageDisk::layer)
@@ -226,11 +234,48 @@ final class ImagePages implements Console.Pages {
     return new Lineage(nodes, next.isPresent());
   }
 
+  private String changes(Handle handle, Image image, boolean visible) {
+    return visible
+        ? services
+            .updates()
+            .findById(handle, image.id())
+            .map(update -> " · " + Words.count(update.plan().changes().size(), "change"))
+            .orElse("")
+        : "";
+  }
+
   private Commands deletion(Visit visit, String name) {
     return api.commands(
         visit,
         ApiCall.of("DeleteImage", Map.of("Name", name)),
         "regild delete " + Commands.quoted(name));
+  }
+
+  private static ImagePage.Boot boot(Image image, BootEvidence seen) {
+    return new ImagePage.Boot(
+        seen.reported(),
+        Words.took(seen.took()),
+        seen.console(),
+        seen.screen().isPresent() ? Words.image(image.name(), "/screen") : "");
+  }
+
+  private static String endpoint(Visit visit) {
+    return " --endpoint " + Commands.quoted(visit.origin());
+  }
+
+  private Commands tagging(Visit visit, Image image) {
+    return api.commands(
+        visit,
+        ApiCall.of(
+            "TagResource", ordered("ResourceArn", image.arn(), "Tags", Map.of("KEY", "VALUE"))),
+        "");
+  }
+
+  private Commands sharing(Visit visit, String name) {
+    Map<String, Object> request =
+        new LinkedHashMap<>(ordered("Name", name, "SharedAccountId", "ACCOUNT"));
+    request.put("ImagePermissions", ordered("allowFleet", true, "allowImageBuilder", true));
+    return api.commands(visit, ApiCall.of("UpdateImagePermissions", request), "");
   }
 
   private void events(Visit visit) {

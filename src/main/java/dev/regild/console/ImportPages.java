@@ -9,10 +9,7 @@ import dev.regild.console.view.ImportPage;
 import dev.regild.console.view.ImportPage.Disk;
 import dev.regild.console.view.ImportPage.Typed;
 import dev.regild.console.view.Words;
-import dev.regild.disk.DisksBusyException;
-import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.upload.DiskQuota;
-import dev.regild.disk.upload.DiskQuotaException;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.RefusedException;
 import dev.regild.image.jobs.DiskDeletions;
@@ -80,6 +77,7 @@ final class ImportPages implements Console.Pages {
             typed,
             error.map(each -> FieldErrors.of(each, ImportPage.FIELDS)).orElse(Map.of()),
             "",
+            uploads(visit),
             disk.map(each -> commands(visit, each, typed)),
             services.images().clock().instant());
     if (error.isPresent()) {
@@ -94,6 +92,18 @@ final class ImportPages implements Console.Pages {
           "Import",
           (out, frame) -> JteimportGenerated.render(out, null, frame, page));
     }
+  }
+
+  private List<ImportPage.Incomplete> uploads(Visit visit) throws IOException {
+    return services.uploads().list(visit.caller().owner().accountId()).stream()
+        .map(upload ->
+            new ImportPage.Incomplete(
+                upload.id(),
+                Words.size(upload.received()),
+                upload.declared().isPresent() ? Words.size(upload.declared().getAsLong()) : "?",
+                (int) (100 * upload.received() / Math.max(1, upload.declared().orElse(1))),
+                upload.begun()))
+        .toList();
   }
 
   private static Disk disk(UploadedDisk disk) {
@@ -115,14 +125,18 @@ final class ImportPages implements Console.Pages {
 
   private Commands commands(Visit visit, Disk disk, Typed typed) {
     String name = typed.name().isEmpty() ? "NAME" : typed.name();
+    return api.commands(
+        visit,
+        ApiCall.of("CreateImportedImage", sample(disk, name)),
+        "regild import FILE --name " + Commands.quoted(name));
+  }
+
+  private static Map<String, Object> sample(Disk disk, String name) {
     Map<String, Object> request = new LinkedHashMap<>();
     request.put("Name", name);
     request.put("SourceAmiId", disk.id());
     request.put("IamRoleArn", ROLE);
-    return api.commands(
-        visit,
-        ApiCall.of("CreateImportedImage", request),
-        "regild import FILE --name " + Commands.quoted(name));
+    return request;
   }
 
   private void importDisk(Visit visit) throws IOException {
@@ -225,25 +239,8 @@ final class ImportPages implements Console.Pages {
 
   private UploadedDisk received(Caller caller, InputStream content, OptionalLong length) {
     String account = caller.owner().accountId();
-    try {
-      return services.disks().receive(account, quota(account), content, length);
-    } catch (DiskQuotaException e) {
-      throw new ApiException(ErrorType.LIMIT_EXCEEDED, String.valueOf(e.getMessage()));
-    } catch (DisksBusyException e) {
-      throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
-    } catch (UnfitDiskException e) {
-      throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
-    } catch (EOFException e) {
-      throw new ApiException(ErrorType.VALIDATION, "The disk is incomplete: " + e.getMessage());
-    } catch (IOException e) {
-      LOG.atWarn().setCause(e).log("upload interrupted");
-      throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "Cannot store the disk: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "The server stops; send the disk again later.");
-    }
+    return DiskErrors.answering(
+        () -> services.disks().receive(account, quota(account), content, length));
   }
 
   private DiskQuota quota(String account) {

@@ -38,16 +38,25 @@ final class Login {
   private final Gate gate;
   private final RequestGuard guard;
   private final String region;
+  private final Optional<String> provider;
 
   /**
    * @param region what the form proposes
+   * @param provider the name of the provider that vouches for people; empty for none
    */
-  Login(Sessions sessions, Accounts accounts, Gate gate, RequestGuard guard, String region) {
+  Login(
+      Sessions sessions,
+      Accounts accounts,
+      Gate gate,
+      RequestGuard guard,
+      String region,
+      Optional<String> provider) {
     this.sessions = sessions;
     this.accounts = accounts;
     this.gate = gate;
     this.guard = guard;
     this.region = region;
+    this.provider = provider;
   }
 
   /** The form, which keeps what was typed into the form that the visit sends. */
@@ -59,7 +68,9 @@ final class Login {
         region,
         LocalPath.HOME,
         LocalPath.of(visit.whole()),
-        visit.form().without(List.of(Gate.CSRF_FIELD)));
+        // A secret that confirms something is typed again, and never shown.
+        visit.form().without(List.of(Gate.CSRF_FIELD, "secret")),
+        provider);
   }
 
   void show(Visit visit) {
@@ -72,10 +83,20 @@ final class Login {
           "Log in",
           (out, frame) -> JtecodeGenerated.render(out, null, frame, visit.query(CODE)));
     } else {
-      LoginPage page =
-          new LoginPage("", "", "", region, LocalPath.of(visit.query("next")), "", Map.of());
-      show(visit, Status.OK_200, page);
+      show(visit, Status.OK_200, empty("", LocalPath.of(visit.query("next"))));
     }
+  }
+
+  /** Shows the form after another way of logging in has failed. */
+  void showRefused(Visit visit, String next, ApiException error) {
+    show(
+        visit,
+        Status.create(PageErrors.status(error.type())),
+        empty(String.valueOf(error.getMessage()), next));
+  }
+
+  private LoginPage empty(String error, String next) {
+    return new LoginPage("", error, "", region, next, "", Map.of(), provider);
   }
 
   void logIn(Visit visit) {
@@ -102,7 +123,8 @@ final class Login {
           guard.wrongCredentials(visit.request(), Optional.empty());
           return new ApiException(
               ErrorType.UNRECOGNIZED_CLIENT,
-              "This link was used before, or is older than half an hour. Log in with an access key.");
+              "This link was used before, or is older than half an hour. Log in with an access"
+                  + " key.");
         });
   }
 
@@ -113,14 +135,15 @@ final class Login {
           ErrorType.VALIDATION,
           "The region '%s' has not the form of one, such as us-east-1.".formatted(chosen));
     }
-    Optional<AccessKey> key = accounts.findKey(form.text("key")).filter(AccessKey::enabled);
+    Optional<AccessKey> key = accounts.findSigningKey(form.text("key")).filter(AccessKey::enabled);
     byte[] given = form.text("secret").getBytes(UTF_8);
     byte[] expected = key.map(AccessKey::secret).orElse("").getBytes(UTF_8);
     if (!MessageDigest.isEqual(expected, given) || key.isEmpty()) {
       guard.wrongCredentials(visit.request(), key.map(AccessKey::id));
       throw new ApiException(
           ErrorType.UNRECOGNIZED_CLIENT,
-          "The access key id or the secret is wrong. Copy both again, for example from the file that regild key create has shown.");
+          "The access key id or the secret is wrong. Copy both again, for example from the file"
+              + " that regild key create has shown.");
     }
     return new Sessions.Login(key.get().id(), chosen);
   }
@@ -134,9 +157,18 @@ final class Login {
                 new ApiException(
                     ErrorType.UNRECOGNIZED_CLIENT,
                     "The access key of this link is gone or disabled. Log in with another key."));
+    goOn(visit, enter(visit, key, login.region()));
+  }
+
+  /**
+   * Opens a session and gives the browser its cookie.
+   *
+   * @throws ApiException if the account is suspended
+   */
+  Session enter(Visit visit, AccessKey key, String regionShown) {
     Caller caller =
         new Caller(
-            new Owner(key.account().id(), login.region()),
+            new Owner(key.account().id(), regionShown),
             key.id(),
             key.readOnly(),
             key.account().status() == Account.Status.SUSPENDED);
@@ -145,10 +177,13 @@ final class Login {
     // Whoever holds an older token of this browser must not share the new login.
     visit.identity().flatMap(Visit.Identity::session).map(Session::id).ifPresent(sessions::end);
     Sessions.Opened opened =
-        sessions.open(login, guard.address(visit.request()), browser(visit.request()));
+        sessions.open(
+            new Sessions.Login(key.id(), regionShown),
+            guard.address(visit.request()),
+            browser(visit.request()));
     visit.cookie(gate.sessionCookie(visit.request(), opened.token()));
     visit.cookie(Gate.gone(visit.request(), Gate.VISITOR_COOKIE));
-    goOn(visit, opened.session());
+    return opened.session();
   }
 
   private void goOn(Visit visit, Session session) {
@@ -157,8 +192,16 @@ final class Login {
       visit.redirect(visit.form().raw("next"));
       return;
     }
-    Map<String, List<String>> fields = kept(visit.form());
     String code = gate.code(new Gate.Arrival(Optional.empty(), Gate.subject(session)));
+    askToSend(visit, resume, code, kept(visit.form()));
+  }
+
+  /**
+   * Shows what was typed into a form that belongs to an earlier session, to be sent once more.
+   *
+   * @param code the code of the forms of the session that there is now
+   */
+  static void askToSend(Visit visit, String resume, String code, Map<String, List<String>> fields) {
     visit.show(
         Frame.Section.NONE,
         "Go on",
@@ -173,7 +216,8 @@ final class Login {
         form.optional("region").orElse(region),
         LocalPath.of(form.raw("next")),
         LocalPath.isOurs(form.raw("resume")) ? form.raw("resume") : "",
-        kept(form));
+        kept(form),
+        provider);
   }
 
   private static void show(Visit visit, Status status, LoginPage page) {

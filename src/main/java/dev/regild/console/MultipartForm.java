@@ -20,6 +20,7 @@ final class MultipartForm {
       Pattern.compile("multipart/form-data;.*boundary=\"?([0-9A-Za-z'()+_,./:=?-]{1,70})\"?.*");
 
   private static final Pattern NAME = Pattern.compile("(?:^|[; ])name=\"([^\"]{0,100})\"");
+  private static final Pattern FILE_NAME = Pattern.compile("(?:^|[; ])filename=\"([^\"]{0,255})\"");
   private static final int LONGEST_HEAD = 8 << 10;
   private static final int BUFFER = 64 << 10;
 
@@ -46,9 +47,10 @@ final class MultipartForm {
    * A part.
    *
    * @param name the name of its field
+   * @param fileName as the browser says it; empty if it is no file
    * @param content ends where the part does
    */
-  record Part(String name, InputStream content) {
+  record Part(String name, String fileName, InputStream content) {
     /** Its text, of which it must not have more than that. */
     String text(int most) throws IOException {
       byte[] bytes = content.readNBytes(most + 1);
@@ -83,8 +85,14 @@ final class MultipartForm {
     if (first != '\r' || second != '\n') {
       throw new IOException("a boundary of the form is damaged");
     }
-    Matcher name = NAME.matcher(head());
-    return Optional.of(new Part(name.find() ? name.group(1) : "", new Content()));
+    String head = head();
+    Matcher name = NAME.matcher(head);
+    Matcher fileName = FILE_NAME.matcher(head);
+    return Optional.of(
+        new Part(
+            name.find() ? name.group(1) : "",
+            fileName.find() ? fileName.group(1) : "",
+            new Content()));
   }
 
   private String head() throws IOException {

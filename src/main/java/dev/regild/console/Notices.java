@@ -16,7 +16,17 @@ enum Notices {
   LOGGED_OUT("You are logged out."),
   UP_TO_DATE("The image is up to date; nothing was created."),
   REFRESHING("The channel is being refreshed; this page shows how that ends."),
-  DISK_DELETED("The disk was deleted.");
+  DISK_DELETED("The disk was deleted."),
+  VIEW_SAVED("The view was saved; it is among those above the filter."),
+  VIEW_REMOVED("The view was removed."),
+  CHANNEL_ADDED("The channel was added; its first snapshot is being made."),
+  CATALOGUE_CHANGED("The catalogue was changed."),
+  DRAINED("The node takes no new jobs; those that run go on."),
+  RESUMED("The node takes jobs again."),
+  KEY_CHANGED("The access key was changed."),
+  KEY_DELETED("The access key was deleted."),
+  ACCOUNT_CHANGED("The account was changed."),
+  UPLOAD_DISCARDED("The upload was discarded.");
 
   private final String text;
 

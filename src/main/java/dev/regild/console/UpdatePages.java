@@ -120,7 +120,10 @@ final class UpdatePages implements Console.Pages {
     try {
       UpdatePlan plan = services.images().updates().plan(owner, image.name());
       Optional<Fixes> fixes = services.plannedFixes().find(owner, image.name(), plan);
-      changes = Optional.of(Changes.of(plan, fixes));
+      changes =
+          Optional.of(
+              Changes.of(
+                  plan, fixes, services.plannedFixes().sizes(image.platform().orElse(""), plan)));
     } catch (RefusedException e) {
       unplanned = e.explanation();
     }
@@ -160,9 +163,6 @@ final class UpdatePages implements Console.Pages {
     if (typed.skipHooks()) {
       regild.append(" --skip-hooks");
     }
-    Map<String, Object> request = new LinkedHashMap<>();
-    request.put("existingImageName", name);
-    request.put("newImageName", typed.newName());
-    return api.commands(visit, ApiCall.of("CreateUpdatedImage", request), regild.toString());
+    return api.commands(visit, call(name, typed), regild.toString());
   }
 }

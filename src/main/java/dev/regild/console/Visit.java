@@ -107,9 +107,7 @@ final class Visit {
 
   /** The address of the server as the browser sees it. */
   String origin() {
-    boolean tls =
-        request.headers().first(Gate.FORWARDED_PROTO).orElse("").equalsIgnoreCase("https");
-    return (tls ? "https://" : "http://") + request.authority();
+    return (Gate.isTls(request) ? "https://" : "http://") + request.authority();
   }
 
   /** The path of this page with its query. */

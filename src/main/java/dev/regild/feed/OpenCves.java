@@ -6,33 +6,23 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
 import dev.regild.plan.PackageVersion;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Compares the packages of inventories with what feeds say of a platform: by source package, in the
- * package system's order of versions. For one thread.
+ * package system's order of versions.
  */
 public final class OpenCves {
-  private final PlatformFacts facts;
+  final PlatformFacts facts;
   private final PackageFamily family;
   private final PackageNotes notes;
-
-  /** As long as the packages are the same objects. */
-  private final IdentityHashMap<InstalledPackage, List<Subject>> subjects = new IdentityHashMap<>();
-
-  private final Map<PackageVersion, Evaluated> evaluated = new HashMap<>();
-  private final Map<String, Integer> numbers = new HashMap<>();
-  private final BitSet dangerous = new BitSet();
-  private int[] marks = new int[1024];
-  private int mark;
 
   /**
    * @param facts what the feeds say
@@ -83,21 +73,17 @@ public final class OpenCves {
    */
   public record Counts(int open, int kernel, int wontFix, Optional<Integer> exploited) {}
 
-  /** The numbers of CVEs. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Evaluated(int[] open, int[] wontFix) {}
-
   /**
    * A package as feeds name it.
    *
    * @param kernel whether its source is a kernel
    * @param bootable whether it holds a kernel itself
    */
-  private record Subject(PackageVersion of, boolean kernel, boolean bootable) {}
-
-  /** Forgets packages, of which later inventories have other objects. */
-  public void forget() {
-    subjects.clear();
+  record Subject(PackageVersion of, boolean kernel, boolean bootable) {
+    /** Whether an image with it can be affected: kernel headers cannot. */
+    boolean counts() {
+      return !kernel || bootable;
+    }
   }
 
   /** Returns each CVE of each package, by package, then as the feed has them. */
@@ -106,91 +92,50 @@ public final class OpenCves {
     Collection<Subject> sorted = new TreeMap<>(distinct(installed)).values();
     for (Subject each : sorted) {
       for (Issue issue : facts.issues(each.of().name())) {
-        all.add(
-            new Found(
-                each.of().name(),
-                each.of().version(),
-                each.kernel(),
-                status(issue, each.of().version()),
-                issue,
-                facts.exploited().map(known -> known.contains(issue.cve()))));
+        all.add(found(each, issue));
       }
     }
     return all;
   }
 
+  /** Returns what the feeds say of a CVE in one package; empty if they say nothing. */
+  public Optional<Found> find(InstalledPackage each, String cve) {
+    return subjectsOf(each).stream()
+        .filter(Subject::counts)
+        .flatMap(subject ->
+            facts.issues(subject.of().name()).stream()
+                .filter(issue -> issue.cve().equals(cve))
+                .map(issue -> found(subject, issue)))
+        .findFirst();
+  }
+
+  /** Returns the packages in which the feeds know a CVE, as the feeds name them. */
+  public Set<String> packagesWith(String cve) {
+    Set<String> names = new HashSet<>();
+    facts
+        .issues()
+        .orElse(Map.of())
+        .forEach((name, issues) -> {
+          if (issues.stream().anyMatch(issue -> issue.cve().equals(cve))) {
+            names.add(name);
+          }
+        });
+    return names;
+  }
+
+  private Found found(Subject subject, Issue issue) {
+    return new Found(
+        subject.of().name(),
+        subject.of().version(),
+        subject.kernel(),
+        status(issue, subject.of().version()),
+        issue,
+        facts.exploited().map(known -> known.contains(issue.cve())));
+  }
+
   /** Counts the CVEs of the packages of an inventory; empty if no feed knows its platform. */
   public Optional<Counts> count(Collection<InstalledPackage> installed) {
-    if (facts.issues().isEmpty()) {
-      return Optional.empty();
-    }
-    int open = 0;
-    int kernel = 0;
-    int wontFix = 0;
-    int exploited = 0;
-    Collection<Subject> all = distinct(installed).values();
-    mark++;
-    for (Subject each : all) {
-      for (int number : evaluated(each).open()) {
-        if (marks[number] != mark) {
-          marks[number] = mark;
-          exploited += dangerous.get(number) ? 1 : 0;
-          if (each.kernel()) {
-            kernel++;
-          } else {
-            open++;
-          }
-        }
-      }
-    }
-    for (Subject each : all) {
-      for (int number : evaluated(each).wontFix()) {
-        if (marks[number] != mark) {
-          marks[number] = mark;
-          exploited += dangerous.get(number) ? 1 : 0;
-          wontFix++;
-        }
-      }
-    }
-    int known = exploited;
-    return Optional.of(new Counts(open, kernel, wontFix, facts.exploited().map(_ -> known)));
-  }
-
-  private Evaluated evaluated(Subject each) {
-    Evaluated known = evaluated.get(each.of());
-    if (known == null) {
-      List<Integer> open = new ArrayList<>();
-      List<Integer> wontFix = new ArrayList<>();
-      for (Issue issue : facts.issues(each.of().name())) {
-        switch (status(issue, each.of().version())) {
-          case OPEN -> open.add(number(issue.cve()));
-          case WONT_FIX -> wontFix.add(number(issue.cve()));
-          case FIXED, NOT_AFFECTED -> {
-            // Nothing is open.
-          }
-        }
-      }
-      known = new Evaluated(array(open), array(wontFix));
-      evaluated.put(each.of(), known);
-    }
-    return known;
-  }
-
-  private static int[] array(List<Integer> numbers) {
-    return numbers.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private int number(String cve) {
-    Integer known = numbers.putIfAbsent(cve, numbers.size());
-    if (known != null) {
-      return known;
-    }
-    int number = numbers.size() - 1;
-    if (number == marks.length) {
-      marks = Arrays.copyOf(marks, 2 * marks.length);
-    }
-    dangerous.set(number, facts.exploited().filter(it -> it.contains(cve)).isPresent());
-    return number;
+    return new CveCounter(this).count(installed);
   }
 
   /**
@@ -201,8 +146,8 @@ public final class OpenCves {
   private Map<String, Subject> distinct(Collection<InstalledPackage> installed) {
     Map<String, Subject> all = new HashMap<>();
     for (InstalledPackage each : installed) {
-      for (Subject subject : subjects.computeIfAbsent(each, this::subjectsOf)) {
-        if (!subject.kernel() || subject.bootable()) {
+      for (Subject subject : subjectsOf(each)) {
+        if (subject.counts()) {
           all.merge(subject.of().name(), subject, this::counting);
         }
       }
@@ -210,13 +155,14 @@ public final class OpenCves {
     return all;
   }
 
-  private Subject counting(Subject one, Subject other) {
+  /** Returns which of two packages of one source counts. */
+  Subject counting(Subject one, Subject other) {
     int order = family.order().compare(one.of().version(), other.of().version());
     return one.kernel() == (order >= 0) ? one : other;
   }
 
-  /** Those of which the feeds say nothing are left out. */
-  private List<Subject> subjectsOf(InstalledPackage each) {
+  /** Returns a package as feeds name it, without the names of which they say nothing. */
+  List<Subject> subjectsOf(InstalledPackage each) {
     List<Subject> all = new ArrayList<>();
     for (PackageVersion name : notes.vendorNames(each)) {
       if (!facts.issues(name.name()).isEmpty()) {
@@ -228,7 +174,7 @@ public final class OpenCves {
     return all;
   }
 
-  private Status status(Issue issue, String installed) {
+  Status status(Issue issue, String installed) {
     if (issue.state() == State.NOT_AFFECTED || isModular(issue.fixed(), installed)) {
       return Status.NOT_AFFECTED;
     }

@@ -19,13 +19,16 @@ import javax.net.ssl.KeyManager;
  * The HTTP clients, one for each way to a server: they keep its connections. Each is made with the
  * first request, since to set up TLS takes a tenth of a server's start.
  */
-final class HttpConnections {
+public final class HttpConnections {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(20);
 
   private final Map<String, String> environment;
   private final ConcurrentMap<Way, HttpClient> clients = new ConcurrentHashMap<>();
 
-  HttpConnections(Map<String, String> environment) {
+  /**
+   * @param environment says which proxies are used, as curl reads it
+   */
+  public HttpConnections(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
   }
 
@@ -40,6 +43,15 @@ final class HttpConnections {
       Optional<FileStamp> authority,
       Optional<ClientIdentity> identity,
       HttpClient.Redirect redirects) {}
+
+  /**
+   * The client for a route, which follows no redirects.
+   *
+   * @throws FetchException if the route's authorities can't be read
+   */
+  public HttpClient client(Route route) throws FetchException {
+    return client(route, Optional.empty(), HttpClient.Redirect.NEVER);
+  }
 
   /**
    * The client for a route.

@@ -216,6 +216,16 @@ public final class Images {
         .list();
   }
 
+  /** The images with that own layer and that inventory, whatever their state. */
+  public static List<Image> withDisk(Handle handle, ImageDisk disk) {
+    return handle
+        .createQuery(ImageRow.SELECT + " WHERE layer_id = :layer AND inventory_digest = :inventory")
+        .bind("layer", disk.layer())
+        .bind("inventory", disk.inventory())
+        .map((row, _) -> ImageRow.read(row))
+        .list();
+  }
+
   /** The images that were updated from this one, oldest first. */
   public static List<Image> children(Handle handle, Image image) {
     return handle

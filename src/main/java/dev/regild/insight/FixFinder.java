@@ -32,6 +32,7 @@ public final class FixFinder {
   private final PackageNotes notes;
   private final PackageFamily family;
   private final List<InstalledPackage> installed;
+  private final Collection<InstalledPackage> concerned;
 
   /** Returns the changelog of a package that the update installs, if it was read. */
   private final Function<Replacement, Optional<Changelog>> changelogs;
@@ -43,23 +44,26 @@ public final class FixFinder {
       PackageFamily family,
       List<InstalledPackage> installed,
       Function<Replacement, Optional<Changelog>> changelogs) {
-    this(notes, family, installed, changelogs, new FixMemo());
+    this(notes, family, installed, installed, changelogs, new FixMemo());
   }
 
   /**
    * For one of many updates.
    *
+   * @param concerned those of the installed packages among which are all that it replaces
    * @param memo of finders with the same package system and the same changelogs
    */
   public FixFinder(
       PackageNotes notes,
       PackageFamily family,
       List<InstalledPackage> installed,
+      Collection<InstalledPackage> concerned,
       Function<Replacement, Optional<Changelog>> changelogs,
       FixMemo memo) {
     this.notes = notes;
     this.family = family;
     this.installed = List.copyOf(installed);
+    this.concerned = concerned;
     this.changelogs = changelogs;
     this.memo = memo;
   }
@@ -113,7 +117,7 @@ public final class FixFinder {
     for (Replacement each : update) {
       before.put(each.name(), new ArrayList<>(1));
     }
-    for (InstalledPackage each : installed) {
+    for (InstalledPackage each : concerned) {
       List<InstalledPackage> named = before.get(each.name());
       if (named != null) {
         named.add(each);

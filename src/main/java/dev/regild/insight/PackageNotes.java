@@ -42,6 +42,14 @@ public interface PackageNotes {
     return List.of(new PackageVersion(each.name(), each.version()));
   }
 
+  /**
+   * Returns the names of the sources, or of the packages, that vendors call by a name: what {@link
+   * #vendorNames} translates.
+   */
+  default List<String> namesOf(String vendorName) {
+    return List.of(vendorName);
+  }
+
   /** Returns the package URL of an installed package. */
   Purl purl(OperatingSystem os, InstalledPackage each);
 }

@@ -54,6 +54,11 @@ public final class VexDocument {
   /** What is said of one CVE. */
   private record Said(Set<String> packages, List<String> evidence) {}
 
+  /** Whether the update fixed no CVE; OpenVEX has no document without a statement. */
+  public boolean isEmpty() {
+    return fixes.sources().stream().allMatch(source -> source.fixed().isEmpty());
+  }
+
   /** Returns the document as JSON, byte by byte the same each time. */
   public byte[] json() {
     Map<String, Object> document = new LinkedHashMap<>();

@@ -22,6 +22,7 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
   private final Optional<Path> cd;
   private final SerialConsole console = new SerialConsole();
   private @Nullable SocketDirectory sockets;
+  private @Nullable Screen screen;
   private @Nullable TpmEmulator tpm;
   private @Nullable QemuMonitor monitor;
   private volatile @Nullable RunningProgram qemu;
@@ -50,12 +51,15 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
     }
     SocketDirectory directory = SocketDirectory.in(spec.directory(), "qemu");
     sockets = directory;
+    Screen taken = Screen.in(spec.directory());
+    screen = taken;
     TpmEmulator emulator = TpmEmulator.startFor(spec);
     tpm = emulator;
     QemuCommand command =
         QemuCommand.windows(spec)
             .tpm(emulator.socket())
             .portToSocket(GuestAgent.PORT, directory.socket("agent"))
+            .screen(taken)
             .monitor(directory.socket("monitor"));
     cd.ifPresent(command::cd);
     RunningProgram started = command.program().startTied();
@@ -126,6 +130,12 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
       }
       throw console.failure("does not react to its power button: " + e.getMessage());
     }
+  }
+
+  @Override
+  public Optional<byte[]> screen() throws InterruptedException {
+    required(screen).take(required(monitor));
+    return required(screen).png();
   }
 
   @Override

@@ -130,6 +130,12 @@ final class QemuCommand {
     return add("-mon", "chardev=monitor,mode=control");
   }
 
+  /** The file that a picture of the screen is written to. */
+  QemuCommand screen(Screen screen) {
+    sandbox = sandbox.using(screen.file());
+    return this;
+  }
+
   /** A TPM 2.0 whose emulator listens on a Unix socket. */
   QemuCommand tpm(Optional<Path> socket) {
     socket.ifPresent(path -> {

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** QEMU's own protocol (QMP): what the guest did to its machine, and the power button. */
+/** QEMU's own protocol (QMP): what the guest did to its machine, its screen, the power button. */
 final class QemuMonitor implements AutoCloseable {
   private static final int MAX_LINE_BYTES = 1 << 20;
   private static final Duration ANSWER = Duration.ofSeconds(20);
@@ -50,10 +52,28 @@ final class QemuMonitor implements AutoCloseable {
     execute("system_powerdown");
   }
 
+  /**
+   * Writes what the screen shows, as a PPM.
+   *
+   * @param file that QEMU may write to
+   */
+  synchronized void screendump(Path file) throws IOException, InterruptedException {
+    execute("screendump", Map.of("filename", file.toString()));
+  }
+
   private void execute(String command) throws IOException, InterruptedException {
+    execute(command, Map.of());
+  }
+
+  private void execute(String command, Map<String, String> arguments)
+      throws IOException, InterruptedException {
     Deadline deadline = Deadline.in(ANSWER);
-    byte[] request =
-        "{\"execute\":\"%s\"}\n".formatted(command).getBytes(StandardCharsets.US_ASCII);
+    Map<String, Object> call = new LinkedHashMap<>();
+    call.put("execute", command);
+    if (!arguments.isEmpty()) {
+      call.put("arguments", arguments);
+    }
+    byte[] request = (JSON.writeValueAsString(call) + "\n").getBytes(StandardCharsets.UTF_8);
     boolean sent = socket.send(request, deadline);
     while (sent) {
       Optional<String> line = socket.line(MAX_LINE_BYTES, deadline);

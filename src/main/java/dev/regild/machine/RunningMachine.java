@@ -1,6 +1,7 @@
 package dev.regild.machine;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** A virtual machine that runs while somebody drives its guest. One thread uses it. */
 public interface RunningMachine {
@@ -24,6 +25,9 @@ public interface RunningMachine {
 
   /** Presses the power button, which asks the guest to shut itself down; nothing if it is off. */
   void pressPowerButton() throws VirtualMachineException, InterruptedException;
+
+  /** What the screen shows, as a PNG of at most 1 MiB; empty if no picture could be taken. */
+  Optional<byte[]> screen() throws InterruptedException;
 
   /** The last 64 KiB of the serial console so far, without control characters. */
   String console();

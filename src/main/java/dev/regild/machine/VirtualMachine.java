@@ -1,10 +1,14 @@
 package dev.regild.machine;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +21,12 @@ public final class VirtualMachine {
   public static final String REPORT_PORT = "dev.regild.qualification";
 
   private static final long MAX_REPORT_BYTES = 4 << 20;
-  private static final Duration WATCH = Duration.ofMillis(200);
+
+  /** Short: a guest that has reported powers off soon, and its screen is wanted before that. */
+  private static final Duration WATCH = Duration.ofMillis(40);
+
+  /** How a whole report ends; see qualification.sh. */
+  private static final byte[] END = "\nend\n".getBytes(StandardCharsets.US_ASCII);
 
   private final MachineSpec spec;
   private final SerialConsole console = new SerialConsole();
@@ -28,9 +37,14 @@ public final class VirtualMachine {
    * What came of it.
    *
    * @param report what the guest wrote to {@link #REPORT_PORT}; up to 4 MiB
-   * @param console the last 64 KiB of the serial console, without control characters
+   * @param seen what was seen from outside; its console is the last 64 KiB
    */
-  public record Run(String report, String console) {}
+  public record Run(String report, BootEvidence seen) {
+    /** The last 64 KiB of the serial console, without control characters. */
+    public String console() {
+      return seen.console();
+    }
+  }
 
   public VirtualMachine(MachineSpec spec) {
     this.spec = spec;
@@ -49,13 +63,19 @@ public final class VirtualMachine {
   public Run run(Duration limit)
       throws VirtualMachineException, ProgramException, InterruptedException {
     Path report = emptyReport();
-    try (TpmEmulator tpm = TpmEmulator.startFor(spec);
-        RunningProgram qemu = program(report, tpm).startTied()) {
-      running = qemu;
-      Thread reader = console.read(qemu);
-      watch(qemu, report, System.nanoTime() + limit.toNanos(), limit);
-      reader.join(Duration.ofSeconds(5));
-      return new Run(read(report), console());
+    Screen screen = Screen.in(spec.directory());
+    try (SocketDirectory sockets = SocketDirectory.in(spec.directory(), "boot");
+        TpmEmulator tpm = TpmEmulator.startFor(spec)) {
+      Path monitor = sockets.socket("monitor");
+      try (RunningProgram qemu = program(report, screen, monitor, tpm).startTied()) {
+        running = qemu;
+        long on = System.nanoTime();
+        Thread reader = console.read(qemu);
+        Duration took = watch(qemu, report, () -> screen.take(monitor), on, limit);
+        reader.join(Duration.ofSeconds(5));
+        return new Run(
+            read(report), new BootEvidence(Instant.now(), took, console(), screen.png()));
+      }
     }
   }
 
@@ -83,8 +103,18 @@ public final class VirtualMachine {
     }
   }
 
-  private void watch(RunningProgram qemu, Path report, long deadline, Duration limit)
+  /** What to do when the guest has reported. */
+  @FunctionalInterface
+  private interface Reported {
+    void run() throws InterruptedException;
+  }
+
+  /** Returns how long it took until the guest had reported, or until it was off. */
+  private Duration watch(
+      RunningProgram qemu, Path report, Reported reported, long on, Duration limit)
       throws VirtualMachineException, InterruptedException {
+    long deadline = on + limit.toNanos();
+    long took = 0;
     boolean ended = false;
     while (!ended) {
       if (aborted) {
@@ -96,6 +126,10 @@ public final class VirtualMachine {
       if (size(report) > MAX_REPORT_BYTES) {
         throw console.failure("wrote a report of more than " + MAX_REPORT_BYTES + " bytes");
       }
+      if (took == 0 && isWhole(report)) {
+        took = System.nanoTime() - on;
+        reported.run();
+      }
       ended = qemu.waitFor(WATCH);
     }
     if (aborted) {
@@ -105,14 +139,35 @@ public final class VirtualMachine {
       throw console.failure(
           "crashed; QEMU exited with status %d: %s".formatted(qemu.exitStatus(), qemu.errors()));
     }
+    return Duration.ofNanos(took == 0 ? System.nanoTime() - on : took);
   }
 
-  private Program program(Path report, TpmEmulator tpm) throws VirtualMachineException {
+  private Program program(Path report, Screen screen, Path monitor, TpmEmulator tpm)
+      throws VirtualMachineException {
     return QemuCommand.linux(spec)
         .withoutRestarts()
         .tpm(tpm.socket())
+        .screen(screen)
+        .monitor(monitor)
         .portToFile(REPORT_PORT, report)
         .program();
+  }
+
+  /** Whether the guest has written the end of its report. */
+  private static boolean isWhole(Path report) {
+    try (SeekableByteChannel file = Files.newByteChannel(report)) {
+      if (file.size() < END.length) {
+        return false;
+      }
+      ByteBuffer end = ByteBuffer.allocate(END.length);
+      file.position(file.size() - END.length);
+      while (end.hasRemaining() && file.read(end) >= 0) {
+        // A file hands out as much as it has.
+      }
+      return Arrays.equals(end.array(), END);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static long size(Path file) {

@@ -1,13 +1,14 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
+import dev.regild.api.Operators;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.console.Console;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
-import dev.regild.disk.upload.ObjectDiskStore;
+import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.feed.FeedStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
@@ -34,7 +35,6 @@ import dev.regild.server.rest.FlattenService;
 import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.NodesService;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.Policies;
 import dev.regild.server.rest.ProvenanceService;
@@ -59,7 +59,6 @@ import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Everything that answers requests.
@@ -73,7 +72,7 @@ import java.util.Optional;
  * @param differences compares images
  * @param snapshotOffers finds earlier snapshots
  * @param disks uploaded and exported disks
- * @param shared the disks again, if they are in a store
+ * @param uploads that become disks
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
@@ -101,7 +100,7 @@ record Endpoints(
     Differences differences,
     SnapshotOffers snapshotOffers,
     DiskStore disks,
-    Optional<ObjectDiskStore> shared,
+    ResumableUploads uploads,
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
@@ -132,7 +131,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
-        new UploadsService(requests, shared, diskQuotas),
+        new UploadsService(requests, disks, uploads, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(

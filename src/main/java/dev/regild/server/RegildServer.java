@@ -3,9 +3,11 @@ package dev.regild.server;
 import dev.regild.account.Accounts;
 import dev.regild.account.FirstStart;
 import dev.regild.account.MasterKey;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.OpenDoor;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -16,6 +18,7 @@ import dev.regild.channel.ring.RingRecords;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -57,8 +60,8 @@ import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
+import dev.regild.server.protection.HostReport;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
@@ -84,13 +87,14 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
@@ -245,7 +249,10 @@ public final class RegildServer implements AutoCloseable {
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, attestations, layers, room));
+    DiskInspector inspector = new DiskInspector(appliances, PackageSystems.installed().all());
+    CompleteInventory complete = new CompleteInventory(database, inventories, layers, inspector);
+    jobs.register(
+        FlattenJob.KIND, new FlattenJob(tools, complete, flattenings, attestations, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -269,17 +276,18 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(appliances, PackageSystems.installed().all()),
+            inspector,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),
             agentVersions,
             attestations,
             clock));
 
-    jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, complete, attestations));
 
     jobs.register(
-        ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room, attestations));
+        ExportJob.KIND,
+        new ExportJob(tools, complete, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
@@ -385,6 +393,9 @@ public final class RegildServer implements AutoCloseable {
     scheduler.start();
     Policies policies = new Policies(new Schedules(clock), scheduler);
     Requests requests = new Requests(authentication(config, accounts, clock));
+    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
+    Operators operators = new Operators(database, config.node().operators());
     Console console =
         new Console(
             new ConsoleServices(
@@ -392,14 +403,25 @@ public final class RegildServer implements AutoCloseable {
                 images,
                 new Sessions(database, clock),
                 accounts,
+                new People(database, accounts),
                 updates,
                 inventories,
                 plannedFixes,
                 flattenings,
                 channels,
                 disks,
+                storage.uploads(),
+                differences,
+                snapshotOffers,
+                operators,
+                new HostReport(data.path(), config),
                 signingKeys,
                 new Csrf(masterKey.derived("console-forms")),
+                config
+                    .openId()
+                    .map(settings ->
+                        new OpenIdProvider(
+                            settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
                 config.region()));
     FleetPolicies fleet =
@@ -422,11 +444,12 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
-            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
-            new Differences(database, plans, plannedFixes, snapshotChangelogs),
-            new SnapshotOffers(plans, channels, earlierSnapshots),
+            new FleetSearch(
+                database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
+            differences,
+            snapshotOffers,
             disks,
-            storage.shared(),
+            storage.uploads(),
             layers,
             data.path(),
             flattenings,
@@ -440,7 +463,7 @@ public final class RegildServer implements AutoCloseable {
             downloads,
             documents,
             nodes,
-            new Operators(database, config.node().operators()),
+            operators,
             policies,
             fleet,
             console);
@@ -526,7 +549,7 @@ public final class RegildServer implements AutoCloseable {
 
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {
     return switch (config.auth()) {
-      case SIGV4 -> new SigV4(accounts::findKey, clock);
+      case SIGV4 -> new SigV4(accounts::findSigningKey, clock);
       case OFF -> new OpenDoor(config.region());
     };
   }

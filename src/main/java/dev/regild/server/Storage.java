@@ -12,8 +12,10 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.layers.NodeCache;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.LocalDisks;
 import dev.regild.disk.upload.ObjectDiskStore;
+import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.SharedPackages;
@@ -41,7 +43,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param layers of images
  * @param disks uploaded and exported ones
- * @param shared the disks again, if they are in a store
+ * @param uploads that become disks
  * @param channels with their snapshots
  * @param packages that updates have downloaded
  * @param parts that run for it
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
 record Storage(
     LayerStore layers,
     DiskStore disks,
-    Optional<ObjectDiskStore> shared,
+    ResumableUploads uploads,
     ChannelStore channels,
     PackageCache packages,
     Parts parts)
@@ -80,10 +82,11 @@ record Storage(
 
   private static Storage here(Path data, DiskCheck check, RoomReservations room, Clock clock)
       throws IOException {
+    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), check, clock, room);
     return new Storage(
         new DirectoryLayerStore(data),
-        new UploadedDisks(data.resolve("disks"), check, clock, room),
-        Optional.empty(),
+        disks,
+        new FileUploads(data.resolve("uploads"), disks, room, clock),
         new ChannelStore(data, clock),
         new PackageCache(data),
         new Parts());
@@ -129,7 +132,7 @@ record Storage(
         new ObjectLayerStore(
             objects, cache, id -> database.read(handle -> LayerRecords.chain(handle, id))),
         disks,
-        Optional.of(disks),
+        disks.resumable(),
         new ChannelStore(data, clock, channels),
         new PackageCache(data, new SharedPackages(database, contents)),
         parts);

@@ -105,7 +105,7 @@ public final class QualificationBoot {
       throw new GuestException(String.valueOf(e.getMessage()), e);
     }
     try {
-      return QualificationReport.parse(run.report());
+      return QualificationReport.parse(run.report()).with(run.seen());
     } catch (GuestException e) {
       throw new GuestException(
           e.getMessage() + " The end of its serial console:\n" + run.console(), e);

@@ -1,8 +1,10 @@
 package dev.regild.servicing;
 
+import dev.regild.machine.BootEvidence;
 import dev.regild.plan.InstalledPackage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +18,7 @@ import java.util.regex.Pattern;
  * @param packages what its package manager says is installed; on Windows, only the system itself
  * @param bootDefault the entry that GRUB is told to boot; empty where nothing is said
  * @param bootEntries the releases of the kernels that the boot loader has entries for
+ * @param seen what was seen of the boot from outside; empty if it was not watched
  */
 public record QualificationReport(
     String kernel,
@@ -23,7 +26,8 @@ public record QualificationReport(
     List<String> failedUnits,
     List<InstalledPackage> packages,
     String bootDefault,
-    List<String> bootEntries) {
+    List<String> bootEntries,
+    Optional<BootEvidence> seen) {
   /** More than any image has; the report is the guest's. */
   private static final int MOST_ENTRIES = 1000;
 
@@ -44,7 +48,19 @@ public record QualificationReport(
       String systemState,
       List<String> failedUnits,
       List<InstalledPackage> packages) {
-    this(kernel, systemState, failedUnits, packages, "", List.of());
+    this(kernel, systemState, failedUnits, packages, "", List.of(), Optional.empty());
+  }
+
+  /** The same, of a boot that was watched. */
+  public QualificationReport with(BootEvidence evidence) {
+    return new QualificationReport(
+        kernel,
+        systemState,
+        failedUnits,
+        packages,
+        bootDefault,
+        bootEntries,
+        Optional.of(evidence));
   }
 
   /**
@@ -84,7 +100,8 @@ public record QualificationReport(
     if (!whole || kernel.isEmpty()) {
       throw new GuestException("The boot report is incomplete.");
     }
-    return new QualificationReport(kernel, state, failed, packages, bootDefault, bootEntries);
+    return new QualificationReport(
+        kernel, state, failed, packages, bootDefault, bootEntries, Optional.empty());
   }
 
   /** What a guest says of itself reaches the registry, answers and terminals. */

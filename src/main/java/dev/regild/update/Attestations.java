@@ -226,6 +226,7 @@ public final class Attestations {
    *
    * @param versions of the programs that wrote the disk
    * @param account of the caller
+   * @param readOnly whether the caller's key may only read
    * @param fileName of the disk, as it is offered
    * @param sha256 of the disk's file
    */
@@ -233,6 +234,7 @@ public final class Attestations {
       Handle handle,
       Map<String, String> versions,
       String account,
+      boolean readOnly,
       Exported exported,
       String fileName,
       String sha256) {
@@ -251,6 +253,7 @@ public final class Attestations {
     ExportStatements.put(
         handle,
         account,
+        readOnly,
         sha256,
         image.name(),
         Envelope.sign(statement.json(), keys.current(handle)).json(),

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -12,6 +13,7 @@ import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import dev.regild.machine.ToolVersions;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.LinkLayers;
 import java.util.List;
 import java.util.Optional;
@@ -23,23 +25,29 @@ public final class CopyJob extends SteppedJob<Image> {
   public static final String KIND = "copy-image";
 
   private final JobSteps records;
+  private final CompleteInventory complete;
   private final LinkLayers link;
   private final Attestations attestations;
 
-  public CopyJob(Tools tools, Attestations attestations) {
+  public CopyJob(Tools tools, CompleteInventory complete, Attestations attestations) {
     super(JobKind.COPY, tools);
     this.records = tools.steps();
+    this.complete = complete;
     this.attestations = attestations;
     this.link = new LinkLayers(tools.database());
   }
 
   @Override
   protected void make(Image copy, StepRecorder steps) throws Exception {
+    if (copy.disk().isPresent()) {
+      complete.runIfOlder(copy.disk().get(), steps);
+    }
     steps.run(link, copy);
     steps.record(handle -> {
       Image made =
           Images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE);
       Image source = CopyRecords.source(handle, made).orElseThrow();
+      BootRecords.copy(handle, source.id(), made.id());
       attestations.ofCopy(handle, ToolVersions.ofRegild(), source, made);
       CopyRecords.end(handle, made);
     });

@@ -6,6 +6,9 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Arn;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.image.jobs.ExportTask;
@@ -15,6 +18,7 @@ import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import dev.regild.machine.ToolVersions;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.WriteDisk;
 import java.io.IOException;
 import java.util.Map;
@@ -33,12 +37,14 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   private final Database database;
   private final JobSteps records;
   private final DiskStore disks;
+  private final CompleteInventory complete;
   private final WriteDisk write;
   private final ImageFlattenings flattenings;
   private final Attestations attestations;
 
   public ExportJob(
       Tools tools,
+      CompleteInventory complete,
       ImageFlattenings flattenings,
       LayerStore layers,
       DiskStore disks,
@@ -50,11 +56,17 @@ public final class ExportJob extends SteppedJob<ExportTask> {
     this.disks = disks;
     this.flattenings = flattenings;
     this.attestations = attestations;
+    this.complete = complete;
     this.write = new WriteDisk(database, layers, disks, room);
   }
 
   @Override
   protected void make(ExportTask task, StepRecorder steps) throws Exception {
+    Optional<ImageDisk> image =
+        database.read(handle -> Images.findById(handle, task.imageId())).flatMap(Image::disk);
+    if (image.isPresent()) {
+      complete.runIfOlder(image.get(), steps);
+    }
     UploadedDisk disk = steps.run(write, task);
     Map<String, String> versions = ToolVersions.read();
     Attestations.Exported exported =
@@ -68,6 +80,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
           handle,
           versions,
           task.owner().accountId(),
+          false,
           exported,
           task.amiId() + ".qcow2",
           disk.sha256());

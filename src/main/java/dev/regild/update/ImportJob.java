@@ -4,6 +4,7 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageError;
@@ -14,7 +15,6 @@ import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
-import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.ImportRecord;
@@ -100,16 +100,16 @@ public final class ImportJob extends SteppedJob<Import> {
     CheckDisk.Checked checked = steps.run(check, job);
     InspectDisk.Inspected inspected = steps.run(inspect, checked);
     ConvertDisk.Converted converted = steps.run(convert, inspected);
-    Optional<Qualification> qualification = Optional.empty();
+    Optional<QualifyDisk.Booted> booted = Optional.empty();
     if (job.validated()) {
       steps.record(handle -> startQualification(handle, job.image().id()));
-      qualification = Optional.of(steps.run(qualify, converted));
+      booted = Optional.of(steps.run(qualify, converted));
     }
     Layer layer = steps.run(publish, converted);
-    Optional<Qualification> seen = qualification;
+    Optional<QualifyDisk.Booted> boot = booted;
     Map<String, String> versions = ToolVersions.read();
     steps.record(handle -> {
-      succeed(handle, job.image().id(), inspected.inspection(), layer, seen);
+      succeed(handle, job.image().id(), inspected.inspection(), layer, boot);
       String askedBy =
           ImportRecords.find(handle, job.image().id()).map(ImportRecord::askedBy).orElse("");
       attestations.ofImport(handle, versions, askedBy, checked);
@@ -125,7 +125,7 @@ public final class ImportJob extends SteppedJob<Import> {
       String imageId,
       DiskInspection inspection,
       Layer layer,
-      Optional<Qualification> qualification) {
+      Optional<QualifyDisk.Booted> booted) {
     LayerRecords.insert(handle, layer);
     ImageDisk imageDisk =
         new ImageDisk(
@@ -137,7 +137,10 @@ public final class ImportJob extends SteppedJob<Import> {
             imageDisk,
             inspection.inventory().os().platform(),
             agentVersions.of(inspection.inventory()),
-            qualification));
+            booted.map(QualifyDisk.Booted::qualification)));
+    booted
+        .flatMap(QualifyDisk.Booted::seen)
+        .ifPresent(seen -> BootRecords.put(handle, imageId, seen));
   }
 
   /** A job's id says which image it makes out of which disk. */

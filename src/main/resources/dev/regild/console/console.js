@@ -31,44 +31,163 @@
     block.after(button);
   }
 
-  /** A form that sends its file with a bar of progress, and says what the server made of it. */
+  const PIECE = 16 * 1024 * 1024;
+  const PATIENCE = 5 * 60 * 1000;
+  const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+  /** The upload that this browser began of a file, so that it goes on when the file is chosen again. */
+  const memory = {
+    key: (file) => `upload ${file.name} ${file.size} ${file.lastModified}`,
+    get(file) { try { return localStorage.getItem(this.key(file)); } catch { return null; } },
+    set(file, path) { try { localStorage.setItem(this.key(file), path); } catch { /* it goes on in this page alone */ } },
+    remove(file) { try { localStorage.removeItem(this.key(file)); } catch { /* nothing is kept */ } },
+  };
+
+  /** What the server says is wrong; it is not tried again. */
+  class Refusal extends Error {}
+
+  /** Sends one request; resolves with it, whatever its status, and rejects if the connection breaks. */
+  function send(method, path, csrf, body, progressed, stop) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open(method, path);
+      request.setRequestHeader("X-Regild-Csrf", csrf);
+      if (body) {
+        request.setRequestHeader("Content-Type", "application/octet-stream");
+      }
+      request.upload.addEventListener("progress", (event) => progressed?.(event.loaded));
+      request.addEventListener("load", () => resolve(request));
+      for (const event of ["error", "abort", "timeout"]) {
+        request.addEventListener(event, () => reject(new Error("The connection broke.")));
+      }
+      stop.request = request;
+      request.send(body);
+    });
+  }
+
+  function answered(request) {
+    if (!request.responseURL.includes("/console/uploads")) {
+      throw new Refusal("Your session has ended. Log in again, and choose the same file: the upload goes on.");
+    }
+    if (request.status < 300 || request.status === 409 || request.status >= 500 || request.status === 429) {
+      return request;
+    }
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    throw new Refusal(page.querySelector(".error")?.textContent ?? `The server answered ${request.status}.`);
+  }
+
+  /** Sends a file piece by piece; returns the page of the disk that it became. */
+  async function upload(form, file, show, stop) {
+    const csrf = form.elements.csrf.value;
+    let path = memory.get(file);
+    let offset = 0;
+    if (path) {
+      const known = await send("GET", path, csrf, null, null, stop);
+      if (known.status === 204) {
+        offset = Number(known.getResponseHeader("Upload-Offset") ?? file.size);
+      } else {
+        path = null;
+      }
+    }
+    if (!path) {
+      const begun = answered(await send("POST", `${form.dataset.upload}?bytes=${file.size}`, csrf, null, null, stop));
+      if (begun.status !== 201) {
+        throw new Refusal("The server is busy. Try again in a while.");
+      }
+      path = begun.getResponseHeader("Location");
+      memory.set(file, path);
+    }
+    let moved = Date.now();
+    while (!stop.stopped) {
+      const from = offset;
+      try {
+        const piece = file.slice(from, from + PIECE);
+        const answer = answered(await send("POST", `${path}?offset=${from}`, csrf, piece.size ? piece : null,
+          (sent) => { moved = Date.now(); show(from + sent, file.size); }, stop));
+        if (answer.status === 201) {
+          memory.remove(file);
+          return answer.getResponseHeader("Location");
+        }
+        if (answer.status === 204) {
+          offset = Number(answer.getResponseHeader("Upload-Offset"));
+          moved = Date.now();
+          continue;
+        }
+      } catch (error) {
+        if (error instanceof Refusal) {
+          memory.remove(file);
+          throw error;
+        }
+      }
+      if (stop.stopped) {
+        break;
+      }
+      if (Date.now() - moved > PATIENCE) {
+        throw new Error("The server did not answer for five minutes. Choose the same file again: the upload goes on.");
+      }
+      show(offset, file.size, "The connection broke; trying again.");
+      await pause(2000);
+      try {
+        const now = await send("GET", path, csrf, null, null, stop);
+        if (now.status === 204) {
+          offset = Number(now.getResponseHeader("Upload-Offset") ?? file.size);
+        }
+      } catch { /* it is tried again */ }
+    }
+    return null;
+  }
+
+  /** A form whose file is sent in pieces, with a bar of progress; a file can be dropped on it. */
   function uploads(form) {
     const bar = form.querySelector("progress");
     const said = form.querySelector("[data-said]");
-    const file = form.querySelector("input[type=file]");
-    const button = form.querySelector("button");
-    form.addEventListener("submit", (event) => {
+    const chooser = form.querySelector("input[type=file]");
+    const button = form.querySelector("button[type=submit]");
+    const stopper = form.querySelector("[data-stop]");
+    let stop = {};
+    const show = (sent, size, words) => {
+      bar.value = (100 * sent) / Math.max(1, size);
+      said.textContent = words ?? (sent < size ? `${Math.floor(bar.value)} % sent` : "All is sent; the server checks the disk.");
+    };
+    const idle = (text, className) => {
+      bar.hidden = className === "error";
+      button.disabled = false;
+      stopper.hidden = true;
+      said.textContent = text;
+      said.className = className;
+    };
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const request = new XMLHttpRequest();
-      const failed = (text) => {
-        bar.hidden = true;
-        button.disabled = false;
-        said.textContent = text;
-        said.className = "error";
-      };
-      request.open("POST", form.action);
-      request.setRequestHeader("X-Regild-Csrf", form.elements.csrf.value);
-      request.setRequestHeader("Content-Type", "application/octet-stream");
-      request.upload.addEventListener("progress", (progress) => {
-        bar.value = (100 * progress.loaded) / progress.total;
-        said.textContent = progress.loaded < progress.total
-          ? `${Math.floor(bar.value)} % sent`
-          : "All is sent; the server checks the disk.";
-      });
-      request.addEventListener("load", () => {
-        if (request.status === 201) {
-          location.assign(request.getResponseHeader("Location"));
-        } else {
-          const page = new DOMParser().parseFromString(request.responseText, "text/html");
-          failed(page.querySelector(".error")?.textContent ?? `The server answered ${request.status}.`);
-        }
-      });
-      request.addEventListener("error", () => failed("The connection broke. Upload the file again."));
+      const file = chooser.files[0];
+      stop = {};
       bar.hidden = false;
       button.disabled = true;
+      stopper.hidden = false;
       said.className = "";
-      request.send(file.files[0]);
+      show(0, file.size);
+      try {
+        const page = await upload(form, file, show, stop);
+        if (page) {
+          location.assign(page);
+        } else {
+          idle("Paused. Upload the same file again, and it goes on.", "");
+        }
+      } catch (error) {
+        idle(error.message, "error");
+      }
     });
+    stopper.addEventListener("click", () => {
+      stop.stopped = true;
+      stop.request?.abort();
+    });
+    for (const event of ["dragover", "drop"]) {
+      form.addEventListener(event, (drag) => {
+        drag.preventDefault();
+        if (event === "drop" && drag.dataTransfer.files.length > 0) {
+          chooser.files = drag.dataTransfer.files;
+        }
+      });
+    }
   }
 
   function improve(root) {

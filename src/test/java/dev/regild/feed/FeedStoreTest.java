@@ -18,6 +18,7 @@ import dev.regild.fixtures.TestDatabases;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -288,6 +289,20 @@ class FeedStoreTest {
           .isThrownBy(() -> feeds.refresh("kev", DEBIAN_12));
       feeds.remove("kev");
     }
+  }
+
+  @Test
+  void aFeedAboveItsLimitIsRefusedByNameAndTheLastGoodOneStays() throws Exception {
+    add(FeedKind.KEV, KEV);
+    String basis = feeds.facts("DEBIAN_12").basis();
+    try (RandomAccessFile file = new RandomAccessFile(data.resolve("kev.json").toFile(), "rw")) {
+      file.setLength(FeedKind.KEV.limit() + 1);
+    }
+    assertThatExceptionOfType(FeedException.class)
+        .isThrownBy(() -> feeds.refresh("kev", DEBIAN_12))
+        .withMessageContaining("Feed kev was not refreshed")
+        .withMessageContaining("is larger than the 67108864-byte limit");
+    assertThat(feeds.facts("DEBIAN_12").basis()).isEqualTo(basis);
   }
 
   @Test

@@ -60,6 +60,10 @@ class BuilderMachineIT {
       assertThat(shell(machine, "echo x >/dev/sr0 || echo refused")).contains("refused");
       assertThat(machine.agent().run(List.of("sh", "-c", "exit 7"), LIMIT).exitCode()).isEqualTo(7);
 
+      assertThat(machine.screen().orElseThrow())
+          .startsWith(new byte[] {(byte) 0x89, 'P', 'N', 'G'})
+          .hasSizeLessThanOrEqualTo(BootEvidence.MOST_SCREEN_BYTES);
+
       long before = machine.restarts();
       machine.agent().shutDown(GuestAgent.Shutdown.RESTART);
       Deadline deadline = Deadline.in(LIMIT);

@@ -16,6 +16,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.db.Database;
+import dev.regild.feed.FeedStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
@@ -40,9 +41,9 @@ import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.update.fleet.FleetImages;
 import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.PackageMatch;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.fleet.Question;
-import dev.regild.update.fleet.Verdict;
-import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import java.io.InputStream;
@@ -132,18 +133,19 @@ class RpmChannelTest {
       FleetSearch search =
           new FleetSearch(
               database,
-              new Verdicts(
+              new PackageMatcher(
                   database,
                   new UpdatePlans(channels, inventories),
-                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))));
+                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC())),
+                  new FeedStore(database, directory, Clock.systemUTC())));
       FleetSearch.Part all = new FleetSearch.Part(Optional.empty(), true, Optional.empty(), 10);
       for (Question question :
           List.of(new Question.OfAdvisory("RLSA-2026:0001"), new Question.OfCve("CVE-2026-0001"))) {
         assertThat(search.find(owner, question, all).found())
             .extracting(each -> each.image().name(), each -> each.packages().getFirst().state())
             .containsExactly(
-                tuple("new", Optional.of(Verdict.State.FIXED)),
-                tuple("old", Optional.of(Verdict.State.FIXABLE)));
+                tuple("new", Optional.of(PackageMatch.State.FIXED)),
+                tuple("old", Optional.of(PackageMatch.State.FIXABLE)));
       }
       assertThat(search.find(owner, new Question.OfAdvisory("RLSA-2026:9"), all).incomplete())
           .containsExactly("No channel's current snapshot has this advisory.");

@@ -115,7 +115,7 @@ final class Browser {
     List<String> set = answer.headers().allValues("set-cookie");
     for (String cookie : set) {
       String[] parts = cookie.split(";", 2)[0].split("=", 2);
-      if (cookie.contains("Max-Age=0")) {
+      if (cookie.contains("01 Jan 1970") || cookie.contains("Thu, 1 Jan 1970")) {
         cookies.remove(parts[0]);
       } else {
         cookies.put(parts[0], parts[1]);

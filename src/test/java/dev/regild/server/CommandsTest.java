@@ -143,7 +143,8 @@ class CommandsTest {
     assertThat(commands.run(2, "find")).contains("Name a package, or write one of");
     assertThat(commands.run(1, "find", "--cve", "2024-3094")).contains("Write one such as CVE-");
     assertThat(commands.run(1, "find", "xz-utils", "--version", "..")).contains("5.6.0..5.6.1");
-    assertThat(commands.run(1, "find", "xz-utils", "--state", "open")).contains("fixable, fixed");
+    assertThat(commands.run(1, "find", "xz-utils", "--state", "broken"))
+        .contains("fixable, fixed, mentioned, unknown, open or wont-fix");
     JsonNode page = own("/regild/v1/search?package=xz-utils&limit=1");
     assertThat(page.at("/images/0/name").asString()).isEqualTo("xz-bad");
     String next = page.path("next").asString();

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.disk.layers.Layer;
 import dev.regild.image.Application;
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -17,20 +18,30 @@ import dev.regild.insight.SourceFixes;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.machine.BootEvidence;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
 import dev.regild.plan.UpdatePlan;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.jdbi.v3.core.Handle;
 
 /** A small fleet for the pages of the console: images of every state, a lineage, hostile texts. */
@@ -104,6 +115,7 @@ public final class ConsoleScene {
     Image first = golden("office-2026-06", inventory(0), 2_400_000_000L, 150);
     Image second = updated(first, "office-2026-08", inventory(1), 310_000_000L, 90);
     Image third = updated(second, "office-2026-10", inventory(2), 184_000_000L, 31);
+    boot(third);
     running(third, "office-2026-11");
     failed(second, "office-2026-09");
     golden("kiosk", inventory(1), 1_900_000_000L, 45);
@@ -127,6 +139,38 @@ public final class ConsoleScene {
               List.of(),
               Instant.now().minus(2, ChronoUnit.MINUTES)));
     });
+  }
+
+  /** What was seen of an image's boot. */
+  private void boot(Image image) {
+    server.database.useTransaction(handle ->
+        BootRecords.put(
+            handle,
+            image.id(),
+            new BootEvidence(
+                image.created(),
+                Duration.ofMillis(13_250),
+                "[    0.000000] Linux version 6.1.0-38-amd64\n%s\n\nDebian GNU/Linux 12 office ttyS0\n\noffice login:"
+                    .formatted(text),
+                Optional.of(screen()))));
+  }
+
+  /** A picture as QEMU takes it of a Debian without a desktop. */
+  static byte[] screen() {
+    BufferedImage image = new BufferedImage(720, 400, BufferedImage.TYPE_INT_RGB);
+    Graphics2D pen = image.createGraphics();
+    pen.setColor(Color.LIGHT_GRAY);
+    pen.setFont(new Font(Font.MONOSPACED, Font.PLAIN, 14));
+    pen.drawString("Debian GNU/Linux 12 office tty1", 0, 16);
+    pen.drawString("office login: _", 0, 48);
+    pen.dispose();
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, "png", png);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return png.toByteArray();
   }
 
   /** As the judge writes it. */

@@ -4,8 +4,10 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -16,6 +18,9 @@ import dev.regild.channel.ring.RingRecords;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.HostChecks;
+import dev.regild.console.openid.OpenIdProvider;
+import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -30,6 +35,7 @@ import dev.regild.disk.layers.DirectoryLayerStore;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskQuota;
+import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.feed.FeedStore;
@@ -69,6 +75,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.schedule.PlannedForecasts;
 import dev.regild.policy.schedule.Scheduler;
@@ -83,7 +90,6 @@ import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
@@ -108,12 +114,13 @@ import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import java.io.ByteArrayInputStream;
@@ -180,6 +187,7 @@ public final class ServerFixture implements AutoCloseable {
   final RunningJobs running = new RunningJobs();
   private final DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
+  final FileUploads uploads;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
   final Sessions sessions;
@@ -221,6 +229,27 @@ public final class ServerFixture implements AutoCloseable {
 
   /** With other limits for clients, and a room of its own for exports. */
   public ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
+    this(data, limits, room, 0, _ -> Optional.empty());
+  }
+
+  /**
+   * With people who log in with OpenID Connect.
+   *
+   * @param port where it listens; 0 for any free one
+   * @param openId how they do, by the id of the account
+   */
+  public ServerFixture(Path data, int port, Function<String, Optional<OpenIdSettings>> openId)
+      throws Exception {
+    this(data, Config.Http.DEFAULT, new RoomReservations(), port, openId);
+  }
+
+  private ServerFixture(
+      Path data,
+      Config.Http limits,
+      RoomReservations room,
+      int port,
+      Function<String, Optional<OpenIdSettings>> people)
+      throws Exception {
     this.data = data;
     this.room = room;
     database = TestDatabases.open(data.resolve("regild.db"));
@@ -229,9 +258,11 @@ public final class ServerFixture implements AutoCloseable {
     signingKeys = new SigningKeys(database, masterKey, Clock.systemUTC());
     var _ = signingKeys.firstStart();
     account = accounts.create("default");
+    Optional<OpenIdSettings> openId = people.apply(account.id());
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
+    uploads = new FileUploads(data.resolve("uploads"), disks, room, Clock.systemUTC());
     disks.export(
         DISK,
         account.id(),
@@ -240,7 +271,7 @@ public final class ServerFixture implements AutoCloseable {
     events = new EventStreams(database, updates, nodes, slots(Quota.EVENT_STREAMS));
     conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
-    Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
+    Authentication authentication = new SigV4(accounts::findSigningKey, Clock.systemUTC());
     Cancellations cancellations = new Cancellations(database, outcomes(), steps, running);
     ImageServices images =
         new ImageServices(
@@ -274,14 +305,22 @@ public final class ServerFixture implements AutoCloseable {
                 images,
                 sessions,
                 accounts,
+                new People(database, accounts),
                 updates,
                 new Inventories(database),
                 plannedFixes(),
                 flattenings(0),
                 new ChannelStore(data, Clock.systemUTC()),
                 disks,
+                uploads,
+                differences(),
+                snapshotOffers(),
+                new Operators(database, Set.of()),
+                this::hostChecks,
                 signingKeys,
                 new Csrf(new byte[32]),
+                openId.map(settings ->
+                    new OpenIdProvider(settings, new byte[32], Map.of(), Clock.systemUTC())),
                 Optional.empty(),
                 "us-east-1"));
     endpoints =
@@ -295,7 +334,7 @@ public final class ServerFixture implements AutoCloseable {
             differences(),
             snapshotOffers(),
             disks,
-            Optional.empty(),
+            uploads,
             goldenLayers(),
             data,
             flattenings(0),
@@ -322,7 +361,20 @@ public final class ServerFixture implements AutoCloseable {
                 Clock.systemUTC()),
             console);
     this.limits = limits;
-    front = listen(0);
+    front = listen(port);
+  }
+
+  /** A host of which everything is known, and nothing is looked at. */
+  private List<HostChecks.Check> hostChecks() {
+    return List.of(
+        new HostChecks.Check("Programs", "qemu-img", "ok", "qemu-img version 7.2.22", false),
+        new HostChecks.Check(
+            "Programs",
+            "libguestfs",
+            "PROBLEM",
+            "libguestfs.so.0 is missing; apt-get install libguestfs0",
+            true),
+        new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
   }
 
   private Policies policies() throws IOException {
@@ -359,7 +411,8 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private FleetSearch search() throws IOException {
-    return new FleetSearch(database, new Verdicts(database, plans(), changelogs()));
+    FeedStore feeds = new FeedStore(database, data, Clock.systemUTC());
+    return new FleetSearch(database, new PackageMatcher(database, plans(), changelogs(), feeds));
   }
 
   private Differences differences() throws IOException {
@@ -574,7 +627,9 @@ public final class ServerFixture implements AutoCloseable {
         new Inventory(
             new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
             "amd64",
-            List.of(new InstalledPackage("openssl", "amd64", "3.0.11-1", false))));
+            List.of(
+                new InstalledPackage("openssl", "amd64", "3.0.11-1", false)
+                    .from(new PackageOrigin("openssl", "3.0.11-1", "", "", "")))));
   }
 
   /** As {@link #golden(String, String)}, with other things installed. */
@@ -648,7 +703,7 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   CopyJob copyJob() throws IOException {
-    return new CopyJob(tools(), attestations());
+    return new CopyJob(tools(), complete(), attestations());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
@@ -665,7 +720,8 @@ public final class ServerFixture implements AutoCloseable {
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room, attestations());
+    return new ExportJob(
+        tools(), complete(), flattenings(0), goldenLayers(), disks, room, attestations());
   }
 
   /**
@@ -681,7 +737,13 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   FlattenJob flattenJob() throws IOException {
-    return new FlattenJob(tools(), flattenings(0), attestations(), layers(), room);
+    return new FlattenJob(tools(), complete(), flattenings(0), attestations(), layers(), room);
+  }
+
+  private CompleteInventory complete() throws IOException {
+    DiskInspector inspector =
+        new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all());
+    return new CompleteInventory(database, new Inventories(database), layers(), inspector);
   }
 
   private ImageImports imports() {

@@ -268,6 +268,25 @@ class AttestationsTest {
     assertThat(statement.at("/predicate/runDetails/builder/id").asString()).endsWith("/builder/vm");
   }
 
+  @Test
+  void aKeyThatMayOnlyReadPushesOutNoExportOfOthers() {
+    Image image = registry.available(Registry.ALICE, "golden");
+    Attestations.Exported exported =
+        registry.read(handle -> attestations.exported(handle, image.id()));
+    registry.database.useTransaction(handle -> {
+      export(handle, "111111111111", false, exported, 1000);
+      // What another key asked for stays, even if one that may only read asks for it too.
+      export(handle, "111111111111", true, exported, 1000);
+      for (int i = 0; i <= 100; i++) {
+        export(handle, "111111111111", true, exported, i);
+        handle.execute("UPDATE export_statement SET created = created - 1000");
+      }
+    });
+    assertThat(exportOf("111111111111", 1000)).isPresent();
+    assertThat(exportOf("111111111111", 0)).as("more than a hundred of readers").isEmpty();
+    assertThat(exportOf("111111111111", 100)).isPresent();
+  }
+
   /** Each download of a disk in another format makes one, also with a key that may only read. */
   @Test
   void theNewestHundredExportsOfAnAccountAreKept() {
@@ -280,7 +299,8 @@ class AttestationsTest {
         export(handle, "111111111111", exported, number);
         // One a second.
         handle.execute(
-            "UPDATE export_statement SET created = created - 1000 WHERE account_id = '111111111111'");
+            "UPDATE export_statement SET created = created - 1000 WHERE account_id ="
+                + " '111111111111'");
         if (number == 0) {
           export(handle, "222222222222", exported, number);
         }
@@ -316,6 +336,7 @@ class AttestationsTest {
       ExportStatements.put(
           handle,
           "111111111111",
+          false,
           sha256(1),
           "golden",
           new byte[] {1},
@@ -323,6 +344,7 @@ class AttestationsTest {
       ExportStatements.put(
           handle,
           "111111111111",
+          false,
           sha256(2),
           "golden",
           new byte[] {1},
@@ -333,7 +355,13 @@ class AttestationsTest {
   }
 
   private void export(Handle handle, String account, Attestations.Exported exported, int number) {
-    attestations.ofExport(handle, VERSIONS, account, exported, "golden.vmdk", sha256(number));
+    export(handle, account, false, exported, number);
+  }
+
+  private void export(
+      Handle handle, String account, boolean readOnly, Attestations.Exported exported, int number) {
+    attestations.ofExport(
+        handle, VERSIONS, account, readOnly, exported, "golden.vmdk", sha256(number));
   }
 
   private Optional<ExportStatements.Beside> exportOf(String account, int number) {

@@ -6,8 +6,6 @@ import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
-import dev.regild.cli.protection.Finding;
-import dev.regild.cli.protection.HostProtections;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
 import dev.regild.disk.ByteCount;
@@ -17,6 +15,9 @@ import dev.regild.machine.ProgramException;
 import dev.regild.plan.PlatformType;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
+import dev.regild.server.protection.Finding;
+import dev.regild.server.protection.HostProtections;
+import dev.regild.server.protection.HostTools;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.Protections;
 import dev.regild.store.ObjectStore;
@@ -48,9 +49,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "doctor",
     description =
-        "Checks whether this machine can run a server: tools, accelerator, disk space,"
-            + " channels and protections; with a PostgreSQL database, that and its nodes. With --try-windows, starts a Windows image on it"
-            + " instead.",
+        "Checks whether this machine can run a server: tools, accelerator, disk space, channels and"
+            + " protections; with a PostgreSQL database, that and its nodes. With --try-windows,"
+            + " starts a Windows image on it instead.",
     mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;

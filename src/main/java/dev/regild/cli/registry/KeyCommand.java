@@ -1,6 +1,7 @@
 package dev.regild.cli.registry;
 
 import dev.regild.account.AccessKey;
+import dev.regild.account.Person;
 import dev.regild.cli.registry.LocalRegistry.Opened;
 import dev.regild.cli.terminal.Table;
 import dev.regild.console.session.Sessions;
@@ -59,12 +60,15 @@ public final class KeyCommand {
 
   @Command(name = "list", description = "Lists the access keys.", mixinStandardHelpOptions = true)
   int list(@Mixin OfAccount of) throws IOException {
-    Table table = new Table("ACCESS KEY", "MAY", "STATUS");
+    Table table = new Table("ACCESS KEY", "MAY", "STATUS", "PERSON");
     try (Opened opened = of.registry.open()) {
       opened.accounts().require(of.account);
       for (AccessKey key : opened.accounts().keys(of.account)) {
         table.row(
-            key.id(), key.readOnly() ? "look" : "change", key.enabled() ? "ENABLED" : "DISABLED");
+            key.id(),
+            key.readOnly() ? "look" : "change",
+            key.enabled() ? "ENABLED" : "DISABLED",
+            key.person().map(Person::name).orElse(""));
       }
     }
     table.print(out());
@@ -130,11 +134,17 @@ public final class KeyCommand {
           String endpoint)
       throws IOException {
     try (Opened opened = of.registry.open()) {
-      boolean own =
-          opened.accounts().keys(of.account).stream().anyMatch(each -> each.id().equals(key));
-      if (!own) {
+      AccessKey found =
+          opened.accounts().keys(of.account).stream()
+              .filter(each -> each.id().equals(key))
+              .findFirst()
+              .orElseThrow(() ->
+                  new IllegalArgumentException(
+                      "The account %s has no access key %s.".formatted(of.account, key)));
+      if (found.person().isPresent()) {
         throw new IllegalArgumentException(
-            "The account %s has no access key %s.".formatted(of.account, key));
+            "The access key %s belongs to a person, who logs in with OpenID Connect. Name another key."
+                .formatted(key));
       }
       Sessions sessions = new Sessions(opened.database(), Clock.systemUTC());
       out().println(endpoint + "/console/login?code=" + sessions.newCode(key, region));

@@ -2,6 +2,7 @@ package dev.regild.console.session;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.regild.account.Person;
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
 import java.security.SecureRandom;
@@ -154,6 +155,27 @@ public final class Sessions {
   public void end(String id) {
     database.useTransaction(handle ->
         handle.createUpdate("DELETE FROM console_session WHERE id = :id").bind("id", id).execute());
+  }
+
+  /**
+   * Ends the sessions of a person.
+   *
+   * @param but the key whose sessions go on; empty for none
+   */
+  public void endOf(Person person, Optional<String> but) {
+    database.useTransaction(handle ->
+        handle
+            .createUpdate(
+                """
+                DELETE FROM console_session
+                 WHERE key_id IN (SELECT key_id FROM person
+                                   WHERE issuer = :issuer AND subject = :subject)
+                   AND key_id <> :but
+                """)
+            .bind("issuer", person.issuer())
+            .bind("subject", person.subject())
+            .bind("but", but.orElse(""))
+            .execute());
   }
 
   /**

@@ -8,8 +8,9 @@ import java.util.Optional;
  * Where updates come from.
  *
  * @param refreshing whether any channel is being refreshed from here
+ * @param operator whether whoever looks may add one
  */
-public record ChannelsPage(List<Row> channels, boolean refreshing, Instant now) {
+public record ChannelsPage(List<Row> channels, boolean refreshing, boolean operator, Instant now) {
   /**
    * A channel.
    *

@@ -9,8 +9,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The same as commands, ready to paste.
  *
- * @param aws the AWS command line
- * @param python boto3
+ * @param aws the AWS command line; empty if the API has no operation for this
+ * @param python boto3; likewise
  * @param regild our own command; empty if it has none for this
  */
 public record Commands(String aws, String python, String regild) {
@@ -39,8 +39,20 @@ public record Commands(String aws, String python, String regild) {
     words.add("aws appstream " + hyphened(operation));
     words.add("--endpoint-url " + quoted(endpoint));
     words.add("--region " + quoted(region));
-    request.forEach((name, value) -> words.add(option(name, value)));
+    if (request.values().stream().allMatch(Commands::isTakenAsItIs)) {
+      request.forEach((name, value) -> words.add(option(name, value)));
+    } else {
+      words.add("--cli-input-json " + quoted(JSON.writeValueAsString(request)));
+    }
     return String.join(" \\\n    ", words);
+  }
+
+  /**
+   * Whether the AWS command line takes a value for what it is: it reads the files that {@code
+   * file://} names, and takes what begins with a hyphen for an option.
+   */
+  private static boolean isTakenAsItIs(Object value) {
+    return !(value instanceof String text) || !text.matches("(?s)(-|fileb?://|https?://).*");
   }
 
   private static String option(String name, Object value) {

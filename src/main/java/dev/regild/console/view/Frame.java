@@ -55,10 +55,12 @@ public record Frame(
   /**
    * Who is logged in.
    *
+   * @param person the name of the person whom a provider vouches for; empty for an access key
    * @param account its name, or its id where it has none
    * @param canLogOut whether there is a session to end
    */
   public record Who(
+      String person,
       String account,
       String accountId,
       String keyId,

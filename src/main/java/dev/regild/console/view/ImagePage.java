@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param job what that job is for: {@code update}
  * @param changes what the update that made it changed; empty if no update did
  * @param existing the image that it was updated from
+ * @param boot what was seen of its boot; only for its owner
  */
 public record ImagePage(
     String name,
@@ -40,11 +41,23 @@ public record ImagePage(
     Lineage lineage,
     List<Child> children,
     Optional<Qualification> qualification,
+    Optional<Boot> boot,
     boolean hasDisk,
     boolean hasStatement,
     Commands deletion,
+    Commands tagging,
+    Commands sharing,
+    Commands cancelling,
     Instant created,
     Instant now) {
+
+  /**
+   * A boot as it was seen from outside.
+   *
+   * @param took in words
+   * @param screen where its picture is; empty if there is none
+   */
+  public record Boot(Instant reported, String took, String console, String screen) {}
 
   /** An account that the image is shared with. */
   public record Share(String account, boolean fleets, boolean builders) {}

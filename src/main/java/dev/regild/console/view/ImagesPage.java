@@ -2,7 +2,9 @@ package dev.regild.console.view;
 
 import dev.regild.image.ImageState;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A page of images.
@@ -13,6 +15,8 @@ import java.util.List;
  * @param next the page after this one; empty if there is none
  * @param previous the page before this one; empty if there is none
  * @param isFiltered whether the search leaves out any image
+ * @param views the account's own filters
+ * @param query the filter as it stands in the address
  */
 public record ImagesPage(
     Search search,
@@ -23,7 +27,21 @@ public record ImagesPage(
     String next,
     String previous,
     boolean isFiltered,
+    List<View> views,
+    String query,
     Instant now) {
+
+  /**
+   * A filter with a name.
+   *
+   * @param current whether the page shows it
+   */
+  public record View(String name, String href, boolean current) {}
+
+  /** The name of the view that the page shows; empty if it shows none. */
+  public String view() {
+    return views.stream().filter(View::current).map(View::name).findFirst().orElse("");
+  }
 
   /** The fields of the filter, as they stand in the address. */
   public record Search(
@@ -33,7 +51,20 @@ public record ImagesPage(
       String whose,
       String standing,
       String tag,
-      String sort) {}
+      String sort) {
+    /** All of them, by their names in the address. */
+    public Map<String, String> fields() {
+      Map<String, String> fields = new LinkedHashMap<>();
+      fields.put("q", text);
+      fields.put("state", state);
+      fields.put("platform", platform);
+      fields.put("whose", whose);
+      fields.put("standing", standing);
+      fields.put("tag", tag);
+      fields.put("sort", sort);
+      return fields;
+    }
+  }
 
   /**
    * A column by which the page can be sorted.

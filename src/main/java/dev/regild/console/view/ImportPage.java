@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param typed what stands in the form
  * @param errors what is wrong, by field; {@code ""} for the form as a whole
  * @param refusedUpload why an upload was refused; may be empty
+ * @param uploads that are not complete
  */
 public record ImportPage(
     List<Disk> disks,
@@ -20,6 +21,7 @@ public record ImportPage(
     Typed typed,
     Map<String, String> errors,
     String refusedUpload,
+    List<Incomplete> uploads,
     Optional<Commands> commands,
     Instant now) {
 
@@ -35,6 +37,9 @@ public record ImportPage(
           "appCatalogConfig", "applications",
           "name", "name",
           "tags", "tags");
+
+  /** An upload that goes on when its file is chosen again. */
+  public record Incomplete(String id, String received, String size, int percent, Instant begun) {}
 
   /** A disk. */
   public record Disk(

@@ -2,6 +2,7 @@ package dev.regild.console.view;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The form of the login.
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param next where to go on
  * @param resume where the form belongs that was being sent; empty for none
  * @param fields what was typed into that form
+ * @param provider the name of the provider that vouches for people; empty for none
  */
 public record LoginPage(
     String message,
@@ -21,4 +23,5 @@ public record LoginPage(
     String region,
     String next,
     String resume,
-    Map<String, List<String>> fields) {}
+    Map<String, List<String>> fields,
+    Optional<String> provider) {}

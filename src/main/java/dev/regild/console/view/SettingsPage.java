@@ -3,21 +3,43 @@ package dev.regild.console.view;
 import java.time.Instant;
 import java.util.List;
 
-/** The account of whoever is logged in: its keys, its sessions, its quotas. */
+/**
+ * The account of whoever is logged in: its keys, its sessions, its quotas.
+ *
+ * @param mayConfirm whether there is a key whose secret confirms what outlives the session
+ * @param operator whether whoever looks sees what all accounts share
+ * @param accounts all of them; empty unless for an operator
+ */
 public record SettingsPage(
     String account,
     String accountId,
     List<Key> keys,
     List<Login> sessions,
     List<Limit> quotas,
+    boolean mayConfirm,
+    boolean operator,
+    List<Tenant> accounts,
+    Commands command,
     Instant now) {
-  /** An access key. */
-  public record Key(String id, boolean readOnly, boolean enabled, boolean own) {}
+  /** An account of the server. */
+  public record Tenant(
+      String id, String name, boolean suspended, Instant created, int keys, boolean own) {}
 
-  /** A session. */
+  /**
+   * An access key.
+   *
+   * @param person who acts with it; empty for one that a client has
+   */
+  public record Key(String id, String person, boolean readOnly, boolean enabled, boolean own) {}
+
+  /**
+   * A session.
+   *
+   * @param who the person, or the id of the access key
+   */
   public record Login(
       String id,
-      String keyId,
+      String who,
       String region,
       Instant created,
       Instant lastSeen,

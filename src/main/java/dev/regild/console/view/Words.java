@@ -25,6 +25,11 @@ public final class Words {
     return "%,d %s".formatted(number, number == 1 ? thing : plural);
   }
 
+  /** {@code 12,345}. */
+  public static String number(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
   public static String size(long bytes) {
     return ByteCount.text(bytes);
   }
@@ -66,6 +71,11 @@ public final class Words {
   /** The path of an image's page, or of one below it. */
   public static String image(String name, String below) {
     return "/console/images/" + encoded(name) + below;
+  }
+
+  /** The path of a channel's page, or of one below it. */
+  public static String channel(String name, String below) {
+    return "/console/channels/" + encoded(name) + below;
   }
 
   /** A text as part of a path or a query. */

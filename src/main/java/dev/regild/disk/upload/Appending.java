@@ -256,7 +256,7 @@ final class Appending {
                 return UploadRecords.takePartNumber(handle, upload.id(), appender);
               })
               .orElseThrow(Appending.this::overtaken);
-      UploadedPart sent = objects.uploads().send(upload.parts(), number, part.file, 0, part.bytes);
+      UploadedPart sent = objects.uploads().send(upload.stored(), number, part.file, 0, part.bytes);
       boolean appended =
           database.inTransaction(handle ->
               UploadRecords.append(

@@ -106,6 +106,46 @@ public final class ObjectDiskStore implements DiskStore {
     return uploads;
   }
 
+  /** Returns the same with the making of disks. */
+  public ResumableUploads resumable() {
+    return new Resumable();
+  }
+
+  private final class Resumable implements ResumableUploads {
+    @Override
+    public Upload begin(String account, DiskQuota quota, OptionalLong declared)
+        throws IOException, UnfitDiskException, InterruptedException {
+      return uploads.begin(account, quota, declared);
+    }
+
+    @Override
+    public Optional<Upload> find(String account, String id) {
+      return uploads.find(account, id);
+    }
+
+    @Override
+    public List<Upload> list(String account) {
+      return uploads.list(account);
+    }
+
+    @Override
+    public Upload append(Upload upload, long offset, InputStream stream, DiskQuota quota)
+        throws IOException, UnfitDiskException, InterruptedException {
+      return uploads.append(upload, offset, stream, quota);
+    }
+
+    @Override
+    public UploadedDisk finish(Upload upload, DiskQuota quota)
+        throws IOException, UnfitDiskException, InterruptedException {
+      return ObjectDiskStore.this.finish(upload, quota);
+    }
+
+    @Override
+    public void discard(Upload upload) throws IOException, InterruptedException {
+      uploads.discard(upload);
+    }
+  }
+
   @Override
   public UploadedDisk receive(
       String account, DiskQuota quota, InputStream stream, OptionalLong declaredLength)
@@ -168,19 +208,19 @@ public final class ObjectDiskStore implements DiskStore {
       return publish(upload, sha256, quota);
     } catch (UnfitDiskException | DiskQuotaException e) {
       uploads.discard(upload);
-      objects.delete(upload.parts().name());
+      objects.delete(upload.stored().name());
       throw e;
     }
   }
 
   /** Makes an object of the parts; an earlier call may have done so, and lost the answer. */
   private void complete(Upload upload) throws IOException, InterruptedException {
-    String object = upload.parts().name();
+    String object = upload.stored().name();
     try {
       objects
           .uploads()
           .complete(
-              upload.parts(),
+              upload.stored(),
               database.read(handle -> UploadRecords.parts(handle, upload.id())),
               false);
     } catch (MissingObjectException | TakenKeyException e) {
@@ -201,7 +241,7 @@ public final class ObjectDiskStore implements DiskStore {
 
   private UploadedDisk publish(Upload upload, String sha256, DiskQuota quota)
       throws IOException, UnfitDiskException, InterruptedException {
-    String object = upload.parts().name();
+    String object = upload.stored().name();
     Path file = directory.resolve(upload.id() + "." + System.nanoTime());
     try (Reservation _ = room.reserve(directory, upload.received())) {
       String found = objects.read(object, upload.received(), file);
@@ -245,7 +285,7 @@ public final class ObjectDiskStore implements DiskStore {
       String object = ObjectUploads.newObject(upload.id());
       objects.write(object, file, taken.sha256());
       UploadedDisk disk = record(upload, object, taken, quota);
-      objects.delete(upload.parts().name());
+      objects.delete(upload.stored().name());
       return disk;
     } finally {
       Files.deleteIfExists(file);

@@ -163,7 +163,7 @@ public final class ObjectUploads {
   /** Removes an upload and what the store has of it. */
   public void discard(Upload upload) throws IOException, InterruptedException {
     if (database.inTransaction(handle -> UploadRecords.delete(handle, upload.id()))) {
-      objects.uploads().abort(upload.parts());
+      objects.uploads().abort(upload.stored());
     }
   }
 }

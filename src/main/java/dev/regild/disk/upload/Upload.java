@@ -2,6 +2,7 @@ package dev.regild.disk.upload;
 
 import dev.regild.store.HalfUpload;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -9,7 +10,7 @@ import java.util.OptionalLong;
  *
  * @param id the id that the disk will have
  * @param account whose it is
- * @param parts where the store keeps its parts
+ * @param parts where the store keeps its parts; empty in a data directory
  * @param declared the size that the client declared
  * @param received how many bytes the store has
  * @param begun when it began
@@ -17,7 +18,12 @@ import java.util.OptionalLong;
 public record Upload(
     String id,
     String account,
-    HalfUpload parts,
+    Optional<HalfUpload> parts,
     OptionalLong declared,
     long received,
-    Instant begun) {}
+    Instant begun) {
+  /** Where the store keeps its parts; only of an upload to a store. */
+  HalfUpload stored() {
+    return parts.orElseThrow();
+  }
+}

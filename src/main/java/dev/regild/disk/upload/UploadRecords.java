@@ -90,7 +90,8 @@ public final class UploadRecords {
     int taken =
         handle
             .createUpdate(
-                "UPDATE upload SET next_part = next_part + 1 WHERE id = :id AND appender = :appender")
+                "UPDATE upload SET next_part = next_part + 1 WHERE id = :id AND appender ="
+                    + " :appender")
             .bind("id", id)
             .bind("appender", appender)
             .execute();
@@ -129,7 +130,8 @@ public final class UploadRecords {
     if (appended == 1) {
       handle
           .createUpdate(
-              "INSERT INTO upload_part (upload_id, number, tag, bytes) VALUES (:id, :number, :tag, :bytes)")
+              "INSERT INTO upload_part (upload_id, number, tag, bytes) VALUES (:id, :number, :tag,"
+                  + " :bytes)")
           .bind("id", id)
           .bind("number", part.number())
           .bind("tag", part.tag())
@@ -180,7 +182,7 @@ public final class UploadRecords {
             .map((row, _) -> upload(row))
             .list();
     abandoned.forEach(upload -> delete(handle, upload.id()));
-    return abandoned.stream().map(Upload::parts).toList();
+    return abandoned.stream().map(Upload::stored).toList();
   }
 
   private static Upload upload(ResultSet row) throws SQLException {
@@ -189,7 +191,7 @@ public final class UploadRecords {
     return new Upload(
         row.getString("id"),
         row.getString("account_id"),
-        new HalfUpload(row.getString("object"), row.getString("multipart")),
+        Optional.of(new HalfUpload(row.getString("object"), row.getString("multipart"))),
         size,
         row.getLong("received"),
         Instant.ofEpochMilli(row.getLong("begun")));

@@ -65,6 +65,21 @@ final class UploadRoom {
     return place;
   }
 
+  /** Promises room of the quota alone, for a disk that is in the file system already. */
+  synchronized Place promise(String account, DiskQuota quota, long bytes) throws IOException {
+    Place place = reserve(account, quota, OptionalLong.empty());
+    boolean done = false;
+    try {
+      place.promiseQuota(use(account), bytes);
+      done = true;
+      return place;
+    } finally {
+      if (!done) {
+        place.close();
+      }
+    }
+  }
+
   private Use use(String account) throws IOException {
     List<UploadedDisk> disks = stock.of(account);
     long bytes = disks.stream().mapToLong(UploadedDisk::bytes).sum();
@@ -126,6 +141,18 @@ final class UploadRoom {
 
     /** Raises the promise to so many bytes. */
     private void promise(Use use, long total) throws IOException {
+      long more = requireQuota(use, total);
+      reservation.extend(more);
+      promised = total;
+    }
+
+    private void promiseQuota(Use use, long total) throws IOException {
+      var _ = requireQuota(use, total);
+      promised = total;
+    }
+
+    /** Returns how much more that is than was promised. */
+    private long requireQuota(Use use, long total) throws DiskQuotaException {
       long more = total - promised;
       if (more > quota.bytes() - use.bytes) {
         throw new DiskQuotaException(
@@ -133,8 +160,7 @@ final class UploadRoom {
                     + " (it has %d MiB). Delete one, or ask for a higher quota.")
                 .formatted(quota.bytes() >> 30, account, (use.bytes - promised) >> 20));
       }
-      reservation.extend(more);
-      promised = total;
+      return more;
     }
 
     /** As far as there is room; what is missing is asked for when it is needed. */

@@ -76,7 +76,13 @@ public final class UploadedDisks implements DiskStore {
   public UploadedDisk receive(
       String account, DiskQuota quota, InputStream stream, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
-    String id = DiskStore.newId();
+    return receive(DiskStore.newId(), account, quota, stream, declaredLength);
+  }
+
+  /** The same, as the disk of an id that no disk has. */
+  UploadedDisk receive(
+      String id, String account, DiskQuota quota, InputStream stream, OptionalLong declaredLength)
+      throws IOException, UnfitDiskException {
     boolean done = false;
     try (UploadRoom.Place place = room.reserve(account, quota, declaredLength)) {
       UploadedDisk disk = write(id, account, stream, declaredLength, place);
@@ -88,6 +94,44 @@ public final class UploadedDisks implements DiskStore {
         delete(id);
       }
     }
+  }
+
+  /**
+   * Takes a file of the same file system, which is gone from its place afterwards.
+   *
+   * @param id that no disk has
+   * @throws UnfitDiskException if it is no disk that stands alone
+   */
+  UploadedDisk adopt(String id, String account, DiskQuota quota, Path file)
+      throws IOException, UnfitDiskException, InterruptedException {
+    boolean done = false;
+    long bytes = Files.size(file);
+    try (UploadRoom.Place place = room.promise(account, quota, bytes)) {
+      DiskFormat format = intake.requireFit(account, file);
+      UploadedDisk disk =
+          new UploadedDisk(
+              id,
+              account,
+              UploadedDisk.Origin.UPLOADED,
+              format,
+              bytes,
+              Sha256.interruptibly(file),
+              clock.instant(),
+              Optional.empty());
+      DurableFiles.moveInto(directory, file, id + DISK);
+      place.finish(() -> writeRecord(disk));
+      done = true;
+      return disk;
+    } finally {
+      if (!done) {
+        delete(id);
+      }
+    }
+  }
+
+  /** Returns the most bytes that a disk's file may have. */
+  long mostBytes() {
+    return intake.mostBytes();
   }
 
   @Override

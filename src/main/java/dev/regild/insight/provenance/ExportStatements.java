@@ -14,7 +14,10 @@ public final class ExportStatements {
   /** How long they are kept. */
   private static final Duration KEPT = Duration.ofDays(400);
 
-  /** How many are kept of an account: each download of a disk may make another. */
+  /**
+   * How many are kept of an account, and as many again of its keys that may only read: each
+   * download of a disk may make another.
+   */
   private static final int MOST = 100;
 
   /** The largest bill of materials that is stored. */
@@ -41,13 +44,16 @@ public final class ExportStatements {
 
   /**
    * Stores what belongs beside an exported disk, in the place of what was stored for it before. Of
-   * the account's others, the oldest are removed if there are too many.
+   * the account's others, the oldest are removed if there are too many. A key that may only read
+   * has none removed that another key asked for.
    *
+   * @param readOnly whether the caller's key may only read
    * @param packedBill its bill of materials, from {@link #packed}
    */
   public static void put(
       Handle handle,
       String account,
+      boolean readOnly,
       String sha256,
       String imageName,
       byte[] envelope,
@@ -57,12 +63,14 @@ public final class ExportStatements {
         .createUpdate(
             """
             INSERT INTO export_statement (
-              account_id, sha256, image_name, created, compressed_envelope, compressed_bill)
-            VALUES (:account, :sha256, :name, :now, :envelope, :bill)
+              account_id, sha256, image_name, created, compressed_envelope, compressed_bill,
+              by_reader)
+            VALUES (:account, :sha256, :name, :now, :envelope, :bill, :readOnly)
             ON CONFLICT (account_id, sha256) DO UPDATE
                SET image_name = excluded.image_name, created = excluded.created,
                    compressed_envelope = excluded.compressed_envelope,
-                   compressed_bill = excluded.compressed_bill
+                   compressed_bill = excluded.compressed_bill,
+                   by_reader = excluded.by_reader AND export_statement.by_reader
             """)
         .bind("account", account)
         .bind("sha256", sha256)
@@ -70,6 +78,7 @@ public final class ExportStatements {
         .bind("now", now)
         .bind("envelope", Zstd.compress(envelope))
         .bind("bill", packedBill)
+        .bind("readOnly", readOnly)
         .execute();
     handle
         .createUpdate("DELETE FROM export_statement WHERE created < :before")
@@ -80,15 +89,16 @@ public final class ExportStatements {
         .createUpdate(
             """
             DELETE FROM export_statement
-             WHERE account_id = :account AND sha256 <> :sha256
+             WHERE account_id = :account AND sha256 <> :sha256 AND by_reader = :readOnly
                AND sha256 NOT IN (
                    SELECT sha256 FROM export_statement
-                    WHERE account_id = :account AND sha256 <> :sha256
+                    WHERE account_id = :account AND sha256 <> :sha256 AND by_reader = :readOnly
                     ORDER BY created DESC, sha256
                     LIMIT :others)
             """)
         .bind("account", account)
         .bind("sha256", sha256)
+        .bind("readOnly", readOnly)
         .bind("others", MOST - 1)
         .execute();
   }

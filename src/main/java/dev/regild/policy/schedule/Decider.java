@@ -116,7 +116,7 @@ final class Decider {
     if (standing.isPresent()) {
       LineHeads.Standing known = standing.get();
       boolean enough = !spec.when().needDetails() && spec.cooldown().isEmpty();
-      if (enough || known.changes() == 0 && known.state().equals("CURRENT")) {
+      if (enough || (known.changes() == 0 && known.state().equals("CURRENT"))) {
         return new PlanFacts(
             known.changes(),
             0,

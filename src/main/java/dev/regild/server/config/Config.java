@@ -1,6 +1,7 @@
 package dev.regild.server.config;
 
 import dev.regild.channel.EarlierSnapshots;
+import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.servicing.Isolation;
@@ -39,6 +40,7 @@ import java.util.Set;
  * @param cache the most that local copies of the store's layers take
  * @param node this process among others that share the database
  * @param support where the host has what says until when releases are supported
+ * @param openId how people log in to the console with OpenID Connect; empty if they don't
  * @param tls how connections are encrypted
  */
 public record Config(
@@ -64,6 +66,7 @@ public record Config(
     ByteSize cache,
     Node node,
     Support support,
+    Optional<OpenIdSettings> openId,
     Tls tls) {
 
   /**
@@ -224,6 +227,7 @@ public record Config(
         cache,
         node,
         support,
+        openId,
         tls);
   }
 

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -80,7 +81,7 @@ public final class ConfigKeys {
   static final String TLS_CLIENT_CA = "tls.client-ca";
 
   static final Set<String> ALL =
-      Stream.concat(
+      Stream.of(
               Stream.of(
                   LISTEN,
                   DATA,
@@ -130,7 +131,9 @@ public final class ConfigKeys {
                   TLS_CERTIFICATE,
                   TLS_KEY,
                   TLS_CLIENT_CA),
+              OpenIdKeys.ALL.stream(),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
+          .flatMap(Function.identity())
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
@@ -190,11 +193,13 @@ public final class ConfigKeys {
             "100GiB",
             1L << 30,
             1L << 50,
-            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"),
+            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest"
+                + " image"),
         node(),
         new Config.Support(
             directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
             directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)),
+        OpenIdKeys.settings(values, choice(AUTH, Auth.SIGV4, Auth.values())),
         new TlsKeys(values).settings());
   }
 
@@ -231,7 +236,8 @@ public final class ConfigKeys {
     }
     if (!values.containsKey(STORE)) {
       throw new ConfigException(
-          "node.work is set, but store is not, so that unfinished files must be beside the layers; set store, or remove node.work");
+          "node.work is set, but store is not, so that unfinished files must be beside the layers;"
+              + " set store, or remove node.work");
     }
     return Optional.of(path(NODE_WORK, values.get(NODE_WORK)));
   }

@@ -214,7 +214,13 @@ public record ExportService(
           database.read(handle -> attestations.exported(handle, source.image.id()));
       database.useTransaction(handle ->
           attestations.ofExport(
-              handle, versions, caller.owner().accountId(), exported, fileName, sha256));
+              handle,
+              versions,
+              caller.owner().accountId(),
+              caller.readOnly(),
+              exported,
+              fileName,
+              sha256));
     } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("image", source.image.name())

@@ -4,7 +4,8 @@ import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.disk.UnfitDiskException;
-import dev.regild.disk.upload.ObjectDiskStore;
+import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.disk.upload.Upload;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.server.http.OwnAnswers;
@@ -27,12 +28,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code /regild/v1/uploads}: disks that come in several requests, each to any node. An upload's id
- * is that of the disk that it becomes.
- *
- * @param shared where the uploads go; empty without a store
+ * {@code /regild/v1/uploads}: disks that come in several requests, with a store each to any node.
+ * An upload's id is that of the disk that it becomes.
  */
-public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared, DiskQuotas quotas)
+public record UploadsService(
+    Requests requests, DiskStore disks, ResumableUploads uploads, DiskQuotas quotas)
     implements HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(UploadsService.class);
   private static final String UPLOADS = "/regild/v1/uploads";
@@ -78,24 +78,22 @@ public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared
     long bytes = number(request, "bytes");
     Upload upload =
         UploadBody.answering(
-            () -> store().uploads().begin(account, quotas.of(account), OptionalLong.of(bytes)));
+            () -> uploads.begin(account, quotas.of(account), OptionalLong.of(bytes)));
     RequestLog.resources(request, List.of(upload.id()));
     response.status(Status.CREATED_201).header(HeaderNames.LOCATION, UPLOADS + "/" + upload.id());
     OwnAnswers.send(response, UploadView.of(upload));
   }
 
-  private void list(ServerRequest request, ServerResponse response) {
+  private void list(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("ListUploads");
     Caller caller = Requests.admitted(requests.caller(request), false);
     OwnAnswers.send(
         response,
         new Listing(
-            store().uploads().list(caller.owner().accountId()).stream()
-                .map(UploadView::of)
-                .toList()));
+            uploads.list(caller.owner().accountId()).stream().map(UploadView::of).toList()));
   }
 
-  private void show(ServerRequest request, ServerResponse response) {
+  private void show(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("DescribeUpload");
     Caller caller = Requests.admitted(requests.caller(request), false);
     Upload upload = require(caller, request);
@@ -108,7 +106,7 @@ public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared
     RequestLog.operation("AppendToUpload");
     Caller caller = Requests.admitted(requests.callerOfStream(request), true);
     String account = caller.owner().accountId();
-    Optional<UploadedDisk> made = store().find(account, id(request));
+    Optional<UploadedDisk> made = disks.find(account, id(request));
     if (made.isPresent()) {
       // An earlier request completed it, and its answer was lost.
       OwnAnswers.send(response, DisksService.DiskView.of(made.get()));
@@ -122,7 +120,7 @@ public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared
       OwnAnswers.send(response, UploadView.of(now));
       return;
     }
-    UploadedDisk disk = UploadBody.answering(() -> store().finish(now, quotas.of(account)));
+    UploadedDisk disk = UploadBody.answering(() -> uploads.finish(now, quotas.of(account)));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     response.status(Status.CREATED_201);
     OwnAnswers.send(response, DisksService.DiskView.of(disk));
@@ -135,21 +133,21 @@ public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared
   private Upload append(Upload upload, long offset, InputStream body)
       throws IOException, UnfitDiskException, InterruptedException {
     try {
-      return store().uploads().append(upload, offset, body, quotas.of(upload.account()));
+      return uploads.append(upload, offset, body, quotas.of(upload.account()));
     } catch (Sha256CheckedStream.MismatchException e) {
       // Some of these bytes are in the store, and nobody knows which of them are wrong.
-      store().uploads().discard(upload);
+      uploads.discard(upload);
       throw e;
     }
   }
 
-  private void discard(ServerRequest request, ServerResponse response) {
+  private void discard(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("DiscardUpload");
     Caller caller = Requests.admitted(requests.caller(request), true);
     Upload upload = require(caller, request);
     var _ =
         UploadBody.answering(() -> {
-          store().uploads().discard(upload);
+          uploads.discard(upload);
           return true;
         });
     response.status(Status.NO_CONTENT_204).send();
@@ -166,23 +164,15 @@ public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared
     return id;
   }
 
-  private Upload require(Caller caller, ServerRequest request) {
+  private Upload require(Caller caller, ServerRequest request) throws IOException {
     String id = id(request);
-    return store()
-        .uploads()
+    return uploads
         .find(caller.owner().accountId(), id)
         .orElseThrow(() ->
             new ApiException(
                 ErrorType.RESOURCE_NOT_FOUND,
                 "There is no upload %s of account %s. Begin another."
                     .formatted(id, caller.owner().accountId())));
-  }
-
-  private ObjectDiskStore store() {
-    return shared.orElseThrow(() ->
-        new ApiException(
-            ErrorType.OPERATION_NOT_PERMITTED,
-            "This server has no store, so a disk comes in one request. Send it with: POST /regild/v1/disks"));
   }
 
   private static long number(ServerRequest request, String name) {

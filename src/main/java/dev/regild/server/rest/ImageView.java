@@ -7,6 +7,7 @@ import dev.regild.image.Qualification;
 import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.jobs.ImportRecord;
+import dev.regild.machine.BootEvidence;
 import dev.regild.plan.Change;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param layer its own layer, on top of its base image's
  * @param standaloneBytes the size of all its layers together
  * @param qualification what it said when it was booted
+ * @param boot what was seen of that boot
  * @param facts what else its package system says of it, by member
  * @param imported what its import was asked for, if it was made by one
  * @param cves what the update that made it fixed; absent if it was imported, or not recorded
@@ -46,6 +48,7 @@ record ImageView(
     Optional<LayerView> layer,
     long standaloneBytes,
     Optional<Qualification> qualification,
+    Optional<BootView> boot,
     @JsonAnyGetter Map<String, Object> facts,
     Optional<ImportRecord> imported,
     Map<String, String> tags,
@@ -80,11 +83,30 @@ record ImageView(
       List<KeptBack> keptBack,
       List<PackageChange> others) {}
 
+  /**
+   * A boot, as it was seen from outside.
+   *
+   * @param reported when the guest had booted and reported
+   * @param seconds from power-on until then
+   * @param console the end of its serial console
+   * @param screen where its screen is, as a PNG; absent if none could be taken
+   */
+  record BootView(Instant reported, double seconds, String console, Optional<String> screen) {
+    static BootView of(Image image, BootEvidence seen) {
+      return new BootView(
+          seen.reported(),
+          seen.took().toMillis() / 1000.0,
+          seen.console(),
+          seen.screen().map(_ -> "/regild/v1/images/" + image.name() + "/screen"));
+    }
+  }
+
   static ImageView of(
       Image image,
       Optional<Revoked> revoked,
       Optional<Instant> deprecated,
       List<Layer> chain,
+      Optional<BootEvidence> seen,
       Map<String, Object> facts,
       Optional<ImportRecord> imported,
       Map<String, String> tags,
@@ -110,6 +132,7 @@ record ImageView(
         chain.stream().findFirst().map(LayerView::of),
         chain.stream().mapToLong(Layer::bytes).sum(),
         image.qualification(),
+        seen.map(each -> BootView.of(image, each)),
         facts,
         imported,
         tags,

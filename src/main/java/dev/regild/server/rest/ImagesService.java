@@ -1,9 +1,12 @@
 package dev.regild.server.rest;
 
+import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
@@ -19,6 +22,7 @@ import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
 import dev.regild.job.node.Nodes;
+import dev.regild.machine.BootEvidence;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.retention.RetentionRecords;
 import dev.regild.server.http.OwnAnswers;
@@ -28,6 +32,7 @@ import dev.regild.update.Cancellations;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.verdict.ImageStatus;
 import dev.regild.update.verdict.Verdicts;
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -41,8 +46,8 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * {@code GET /regild/v1/images/NAME}: an image with its lineage; {@code
- * /regild/v1/images/NAME/job}: how the job stands that makes it; {@code POST
- * /regild/v1/images/NAME/cancel}: cancels that job.
+ * /regild/v1/images/NAME/job}: how the job stands that makes it; {@code …/screen}: its screen at
+ * the end of its boot; {@code POST /regild/v1/images/NAME/cancel}: cancels that job.
  */
 public record ImagesService(
     Requests requests,
@@ -60,6 +65,7 @@ public record ImagesService(
   public void routing(HttpRules rules) {
     rules.get("/regild/v1/images/{name}", this::show);
     rules.get("/regild/v1/images/{name}/job", this::showJob);
+    rules.get("/regild/v1/images/{name}/screen", this::showScreen);
     rules.post("/regild/v1/images/{name}/cancel", this::cancel);
   }
 
@@ -85,6 +91,28 @@ public record ImagesService(
         response,
         database.read(
             handle -> JobView.of(handle, nodes, Images.require(handle, caller.owner(), name))));
+  }
+
+  /** A guest has drawn it, so a browser must take it for nothing but a picture. */
+  private void showScreen(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowScreen");
+    Caller caller = Requests.admitted(requests.caller(request), false);
+    String name = request.path().pathParameters().get("name");
+    byte[] screen =
+        database.read(handle ->
+            BootRecords.find(handle, Images.requireOwned(handle, caller.owner(), name).id())
+                .flatMap(BootEvidence::screen)
+                .orElseThrow(() ->
+                    new ApiException(
+                        ErrorType.RESOURCE_NOT_FOUND,
+                        "The image %s has no picture of its screen. An image that is updated or validated now gets one."
+                            .formatted(name))));
+    response
+        .header(HeaderNames.CONTENT_TYPE, "image/png")
+        .header("X-Content-Type-Options", "nosniff")
+        .header("Content-Security-Policy", "default-src 'none'; sandbox")
+        .header(HeaderNames.CACHE_CONTROL, "no-store")
+        .send(screen);
   }
 
   private void show(ServerRequest request, ServerResponse response) {
@@ -117,6 +145,7 @@ public record ImagesService(
         RevokedImages.find(handle, image.id()),
         RetentionRecords.deprecatedSince(handle, image.id()),
         chain,
+        BootRecords.find(handle, image.id()),
         facts,
         ImportRecords.find(handle, image.id()),
         TagRecords.list(handle, image.arn()),

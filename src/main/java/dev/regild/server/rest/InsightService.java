@@ -88,11 +88,14 @@ public record InsightService(
                     RefusedException.Reason.NOT_FOUND,
                     "No update is recorded that made the image %s. Ask for an image that an update made."
                         .formatted(image.image().name())));
-    documents.send(
-        response,
-        caller,
-        VexDocument.MEDIA_TYPE,
-        () -> new VexDocument(subject(image), image.system().notes(), fixes).json());
+    VexDocument document = new VexDocument(subject(image), image.system().notes(), fixes);
+    if (document.isEmpty()) {
+      throw new RefusedException(
+          RefusedException.Reason.NOT_FOUND,
+          "The update that made the image %s is not known to fix a CVE, so there is no OpenVEX document. GET /regild/v1/images/%1$s/vulnerabilities shows what is unknown."
+              .formatted(image.image().name()));
+    }
+    documents.send(response, caller, VexDocument.MEDIA_TYPE, document::json);
   }
 
   private static Format format(String name) {

@@ -3,6 +3,7 @@ package dev.regild.server.rest;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
+import dev.regild.api.Operators;
 import dev.regild.job.node.Ability;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;

@@ -11,7 +11,6 @@ import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.Question;
-import dev.regild.update.fleet.Verdict;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -43,13 +42,15 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
     RequestLog.operation("SearchImages");
     Caller caller = Requests.admitted(requests.caller(request), false);
     Question question = question(request);
-    Optional<Verdict.State> state = ListPart.text(request, "state").map(SearchService::state);
+    Optional<FleetSearch.Standing> standing =
+        ListPart.text(request, "state").map(SearchService::standing);
     boolean withDeleted = !ListPart.text(request, "deleted").equals(Optional.of("false"));
     List<String> asked =
-        List.of(caller.owner().toString(), question.toString(), state.toString(), "" + withDeleted);
+        List.of(
+            caller.owner().toString(), question.toString(), standing.toString(), "" + withDeleted);
     FleetSearch.Part part =
         new FleetSearch.Part(
-            state,
+            standing,
             withDeleted,
             ListPart.text(request, "next").map(token -> key(tokens.read(asked, token))),
             ListPart.text(request, "limit")
@@ -74,7 +75,8 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
     if (Stream.of(name, cve, advisory).filter(Optional::isPresent).count() != 1
         || (version.isPresent() && name.isEmpty())) {
       throw invalid(
-          "Write one of the query parameters package, cve and advisory; version only with package.");
+          "Write one of the query parameters package, cve and advisory; version only with"
+              + " package.");
     }
     try {
       return name.<Question>map(it -> new Question.OfPackage(it, version.map(VersionRange::parse)))
@@ -85,13 +87,13 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
     }
   }
 
-  private static Verdict.State state(String name) {
-    return Arrays.stream(Verdict.State.values())
-        .filter(each -> each.name().equalsIgnoreCase(name))
+  private static FleetSearch.Standing standing(String name) {
+    return Arrays.stream(FleetSearch.Standing.values())
+        .filter(each -> each.name().replace('_', '-').equalsIgnoreCase(name))
         .findFirst()
         .orElseThrow(() ->
             invalid(
-                "The query parameter state is '%s'. It must be fixable, fixed, mentioned or unknown."
+                "The query parameter state is '%s'. It must be fixable, fixed, mentioned, unknown, open or wont-fix."
                     .formatted(name.toLowerCase(Locale.ROOT))));
   }
 

@@ -1,8 +1,9 @@
 package dev.regild.server.rest;
 
+import dev.regild.feed.OpenCves;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.update.fleet.FleetSearch;
-import dev.regild.update.fleet.Verdict;
+import dev.regild.update.fleet.PackageMatch;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -50,20 +51,22 @@ record SearchView(List<FoundImage> images, List<String> incomplete, Optional<Str
    * A package of an image.
    *
    * @param offered the version to which an update would bring it
-   * @param state how it stands to the CVE or the advisory
+   * @param state how it stands to the CVE or the advisory, by changelogs and advisories
    * @param fixedIn the version with the fix
    * @param evidence the changelog's line, the advisory, or why nothing is known
+   * @param vendor what a feed says of the CVE in it; absent if none says anything
    */
   record FoundPackage(
       String name,
       String architecture,
       String version,
       Optional<String> source,
-      Optional<Verdict.State> state,
+      Optional<PackageMatch.State> state,
       Optional<String> offered,
       Optional<String> fixedIn,
-      Optional<String> evidence) {
-    private static FoundPackage of(Verdict each) {
+      Optional<String> evidence,
+      Optional<VendorWord> vendor) {
+    private static FoundPackage of(PackageMatch each) {
       return new FoundPackage(
           each.installed().name(),
           each.installed().architecture(),
@@ -72,7 +75,33 @@ record SearchView(List<FoundImage> images, List<String> incomplete, Optional<Str
           each.state(),
           each.offered(),
           each.fixedIn(),
-          each.evidence());
+          each.evidence(),
+          each.vendor().map(VendorWord::of));
+    }
+  }
+
+  /**
+   * What a feed says of a CVE in a package.
+   *
+   * @param packageName the package, as the feed names it
+   * @param fixedIn the version that fixes it; absent if there is none
+   * @param exploited whether it is known to be exploited; absent if no feed says so
+   */
+  record VendorWord(
+      String packageName,
+      OpenCves.Status status,
+      Optional<String> fixedIn,
+      Optional<String> severity,
+      Optional<Boolean> exploited,
+      Optional<String> note) {
+    private static VendorWord of(OpenCves.Found said) {
+      return new VendorWord(
+          said.source(),
+          said.status(),
+          Optional.of(said.issue().fixed()).filter(text -> !text.isEmpty()),
+          Optional.of(said.issue().severity()).filter(text -> !text.isEmpty()),
+          said.exploited(),
+          Optional.of(said.issue().note()).filter(text -> !text.isEmpty()));
     }
   }
 

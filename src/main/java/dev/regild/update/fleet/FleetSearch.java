@@ -1,6 +1,8 @@
 package dev.regild.update.fleet;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
+import dev.regild.feed.OpenCves;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.ImageHistory.Known;
 import dev.regild.image.ImageHistory.PageKey;
@@ -11,9 +13,12 @@ import dev.regild.insight.fleet.InventorySets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
 
@@ -22,32 +27,59 @@ import org.jdbi.v3.core.Handle;
  * deleted, of which there may still be exports.
  */
 public final class FleetSearch {
-  private static final Comparator<Verdict> BY_NAME =
-      Comparator.comparing((Verdict each) -> each.installed().name())
+  private static final Comparator<PackageMatch> BY_NAME =
+      Comparator.comparing((PackageMatch each) -> each.installed().name())
           .thenComparing(each -> each.installed().architecture())
           .thenComparing(each -> each.installed().version());
 
   private final Database database;
-  private final Verdicts verdicts;
+  private final PackageMatcher matcher;
 
   /** Whether every image is in the index; once so, it stays so. */
   private final AtomicBoolean indexed = new AtomicBoolean();
 
-  public FleetSearch(Database database, Verdicts verdicts) {
+  public FleetSearch(Database database, PackageMatcher matcher) {
     this.database = database;
-    this.verdicts = verdicts;
+    this.matcher = matcher;
+  }
+
+  /** How a package stands to a CVE or an advisory: the first four by changelogs and advisories. */
+  public enum Standing {
+    FIXABLE,
+    FIXED,
+    MENTIONED,
+    UNKNOWN,
+    /** It is affected, as a feed says. */
+    OPEN,
+    /** It is affected, and the vendor does not plan a fix, as a feed says. */
+    WONT_FIX;
+
+    private boolean includes(PackageMatch each) {
+      return switch (this) {
+        case FIXABLE -> each.state().equals(Optional.of(PackageMatch.State.FIXABLE));
+        case FIXED -> each.state().equals(Optional.of(PackageMatch.State.FIXED));
+        case MENTIONED -> each.state().equals(Optional.of(PackageMatch.State.MENTIONED));
+        case UNKNOWN -> each.state().equals(Optional.of(PackageMatch.State.UNKNOWN));
+        case OPEN -> isSaid(each, OpenCves.Status.OPEN);
+        case WONT_FIX -> isSaid(each, OpenCves.Status.WONT_FIX);
+      };
+    }
+
+    private static boolean isSaid(PackageMatch each, OpenCves.Status status) {
+      return each.vendor().filter(said -> said.status() == status).isPresent();
+    }
   }
 
   /**
    * Which part of the answer is wanted.
    *
-   * @param state the state that a package of an image must have; empty for every one
+   * @param standing how a package of an image must stand; empty for every one
    * @param withDeleted whether deleted images count
    * @param after the last image of the page before
    * @param limit how many images at most
    */
   public record Part(
-      Optional<Verdict.State> state, boolean withDeleted, Optional<PageKey> after, int limit) {}
+      Optional<Standing> standing, boolean withDeleted, Optional<PageKey> after, int limit) {}
 
   /**
    * An image that was found.
@@ -57,7 +89,7 @@ public final class FleetSearch {
    * @param updatedTo the names of the images that were updated from it
    */
   public record Found(
-      Known image, List<Verdict> packages, List<ExportTask> exports, List<String> updatedTo) {}
+      Known image, List<PackageMatch> packages, List<ExportTask> exports, List<String> updatedTo) {}
 
   /**
    * A part of the answer.
@@ -70,18 +102,80 @@ public final class FleetSearch {
 
   /** Returns a part of the owner's images that a question is about. */
   public Answer find(Owner owner, Question question, Part part) {
-    Verdicts.All all = verdicts.of(owner, question);
-    Map<Long, Verdict> chosen = all.byKey();
-    part.state()
-        .ifPresent(
-            state -> chosen.values().removeIf(each -> !each.state().equals(Optional.of(state))));
+    PackageMatcher.Matches all = matcher.match(owner, question);
     return database.read(handle -> {
       List<String> incomplete = new ArrayList<>(all.incomplete());
       if (!indexed.get() && !isIndexed(handle)) {
         incomplete.add("Images of an earlier version are still being added to the index.");
       }
+      List<Placed> chosen =
+          placed(all.byKey(), InventorySets.of(handle, all.byKey().keySet())).stream()
+              .filter(
+                  each -> part.standing().isEmpty() || part.standing().get().includes(each.match()))
+              .toList();
       return answer(handle, owner, chosen, part, incomplete);
     });
+  }
+
+  /** A match with the inventories that have it. */
+  private record Placed(PackageMatch match, BitSet inventories) {}
+
+  /** Of several kernels in an image, a feed's word counts for the newest, which the image boots. */
+  private static List<Placed> placed(Map<Long, PackageMatch> matches, Map<Long, BitSet> sets) {
+    List<Placed> placed = new ArrayList<>();
+    Map<String, List<Placed>> kernels = new HashMap<>();
+    matches.forEach((key, match) -> {
+      Placed each = new Placed(match, sets.getOrDefault(key, new BitSet()));
+      match
+          .vendor()
+          .filter(OpenCves.Found::kernel)
+          .ifPresentOrElse(
+              said -> kernels.computeIfAbsent(kernel(each), _ -> new ArrayList<>()).add(each),
+              () -> placed.add(each));
+    });
+    kernels.values().forEach(all -> placed.addAll(newestFirst(all)));
+    return placed;
+  }
+
+  private static String kernel(Placed each) {
+    return each.match().installed().platform()
+        + " "
+        + each.match().vendor().map(OpenCves.Found::source).orElse("");
+  }
+
+  private static List<Placed> newestFirst(List<Placed> kernels) {
+    List<Placed> placed = new ArrayList<>();
+    BitSet newer = new BitSet();
+    SortedMap<String, List<Placed>> byVersion = new TreeMap<>(order(kernels).reversed());
+    kernels.forEach(
+        each -> byVersion.computeIfAbsent(version(each), _ -> new ArrayList<>()).add(each));
+    for (List<Placed> version : byVersion.values()) {
+      BitSet these = new BitSet();
+      for (Placed each : version) {
+        BitSet booted = (BitSet) each.inventories().clone();
+        booted.andNot(newer);
+        placed.add(new Placed(each.match(), booted));
+        BitSet older = (BitSet) each.inventories().clone();
+        older.and(newer);
+        if (each.match().state().isPresent()) {
+          placed.add(new Placed(each.match().with(Optional.empty()), older));
+        }
+        these.or(each.inventories());
+      }
+      newer.or(these);
+    }
+    return placed;
+  }
+
+  private static String version(Placed each) {
+    return each.match().vendor().map(OpenCves.Found::version).orElse("");
+  }
+
+  private static Comparator<String> order(List<Placed> kernels) {
+    return PackageSystems.installed()
+        .find(kernels.getFirst().match().installed().platform())
+        .map(system -> system.family().order())
+        .orElse(Comparator.naturalOrder());
   }
 
   private boolean isIndexed(Handle handle) {
@@ -90,10 +184,9 @@ public final class FleetSearch {
   }
 
   private static Answer answer(
-      Handle handle, Owner owner, Map<Long, Verdict> chosen, Part part, List<String> incomplete) {
-    Map<Long, BitSet> sets = InventorySets.of(handle, chosen.keySet());
+      Handle handle, Owner owner, List<Placed> chosen, Part part, List<String> incomplete) {
     BitSet any = new BitSet();
-    sets.values().forEach(any::or);
+    chosen.forEach(each -> any.or(each.inventories()));
     List<Known> images =
         ImageHistory.withInventories(
             handle, owner, any, part.withDeleted(), part.after(), part.limit() + 1);
@@ -111,7 +204,7 @@ public final class FleetSearch {
             .map(each ->
                 new Found(
                     each,
-                    packages(chosen, sets, each.inventory()),
+                    packages(chosen, each.inventory()),
                     exports.getOrDefault(each.id(), List.of()),
                     successors.getOrDefault(each.id(), List.of())))
             .toList();
@@ -122,11 +215,10 @@ public final class FleetSearch {
     return new Answer(found, next, incomplete);
   }
 
-  private static List<Verdict> packages(
-      Map<Long, Verdict> chosen, Map<Long, BitSet> sets, int inventory) {
-    return sets.entrySet().stream()
-        .filter(each -> each.getValue().get(inventory))
-        .flatMap(each -> Optional.ofNullable(chosen.get(each.getKey())).stream())
+  private static List<PackageMatch> packages(List<Placed> chosen, int inventory) {
+    return chosen.stream()
+        .filter(each -> each.inventories().get(inventory))
+        .map(Placed::match)
         .sorted(BY_NAME)
         .toList();
   }

@@ -13,6 +13,7 @@ import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.Replacement;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
 import java.util.ArrayList;
@@ -59,9 +60,22 @@ public final class PlannedFixes {
     return Optional.of(find(snapshot.get(), inventory, plan));
   }
 
+  /**
+   * Returns the sizes in bytes of the files that a plan installs; lacks what the snapshot's indexes
+   * do not name.
+   *
+   * @param platform of the image that the plan is for
+   */
+  public Map<PackageVersion, Long> sizes(String platform, UpdatePlan plan) {
+    return snapshot(platform)
+        .map(each ->
+            changelogs.sizes(each, replacements(plan).stream().map(PlannedFixes::version).toList()))
+        .orElse(Map.of());
+  }
+
   /** Returns what an update of an inventory to a snapshot would fix. */
   public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
-    return read(snapshot, List.of(plan)).find(inventory, plan, new FixMemo());
+    return read(snapshot, List.of(plan)).find(inventory, inventory.packages(), plan, new FixMemo());
   }
 
   /** The changelogs that are known of what some plans install. */
@@ -78,15 +92,21 @@ public final class PlannedFixes {
      * Returns what one of these plans would fix, with the packages for which that is unknown.
      *
      * @param inventory of the images that the plan is for
+     * @param concerned those of its packages among which are all that the plan changes
      * @param memo of plans that were read together
      */
-    public Fixes find(Inventory inventory, UpdatePlan plan, FixMemo memo) {
+    public Fixes find(
+        Inventory inventory,
+        Collection<InstalledPackage> concerned,
+        UpdatePlan plan,
+        FixMemo memo) {
       List<Replacement> replacements = new ArrayList<>(replacements(plan));
       replacements.addAll(behind(replacements, changelogs));
       return new FixFinder(
               snapshot.system().notes(),
               snapshot.family(),
               inventory.packages(),
+              concerned,
               each -> Optional.ofNullable(changelogs.get(version(each))),
               memo)
           .find(replacements);

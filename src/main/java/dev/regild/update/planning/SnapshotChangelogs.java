@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Snapshot;
+import dev.regild.fetch.PackageFile;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.Changelogs;
 import dev.regild.plan.PackageVersion;
@@ -34,8 +35,8 @@ public final class SnapshotChangelogs {
 
   private final Changelogs changelogs;
 
-  /** The hashes of packages' files; empty for a package that the snapshot does not have. */
-  private final Cache<Wanted, String> files =
+  /** The packages' files; {@link File#NONE} for a package that the snapshot does not have. */
+  private final Cache<Wanted, File> files =
       Caffeine.newBuilder().maximumSize(REMEMBERED_FILES).build();
 
   private final Cache<String, Changelog> read =
@@ -46,6 +47,11 @@ public final class SnapshotChangelogs {
           .build();
 
   private record Wanted(String snapshot, PackageVersion each) {}
+
+  /** A package's file, as a snapshot's index names it. */
+  private record File(String hash, long size) {
+    static final File NONE = new File("", -1);
+  }
 
   public SnapshotChangelogs(Changelogs changelogs) {
     this.changelogs = changelogs;
@@ -59,6 +65,21 @@ public final class SnapshotChangelogs {
     hashes.forEach((each, hash) ->
         Optional.ofNullable(byHash.get(hash)).ifPresent(found -> known.put(each, found)));
     return known;
+  }
+
+  /**
+   * Returns the sizes of packages' files in bytes, as a snapshot's indexes name them. Lacks
+   * packages that have no file of their own.
+   */
+  public Map<PackageVersion, Long> sizes(Snapshot snapshot, Collection<PackageVersion> all) {
+    Map<PackageVersion, Long> sizes = new HashMap<>();
+    files(snapshot, new HashSet<>(all))
+        .forEach((each, file) -> {
+          if (file.size() >= 0) {
+            sizes.put(each, file.size());
+          }
+        });
+    return sizes;
   }
 
   /** Returns the changelogs of packages that were read, whatever snapshot has or had the files. */
@@ -115,30 +136,37 @@ public final class SnapshotChangelogs {
 
   private Map<PackageVersion, String> hashes(Snapshot snapshot, Set<PackageVersion> all) {
     Map<PackageVersion, String> hashes = new HashMap<>();
-    Set<PackageVersion> missing = new HashSet<>();
-    for (PackageVersion each : all) {
-      String hash = files.getIfPresent(new Wanted(snapshot.digest(), each));
-      if (hash == null) {
-        missing.add(each);
-      } else {
-        hashes.put(each, hash);
-      }
-    }
-    if (!missing.isEmpty()) {
-      Map<PackageVersion, String> found = looked(snapshot, missing);
-      for (PackageVersion each : missing) {
-        String hash = found.getOrDefault(each, "");
-        files.put(new Wanted(snapshot.digest(), each), hash);
-        hashes.put(each, hash);
-      }
-    }
+    files(snapshot, all).forEach((each, file) -> hashes.put(each, file.hash()));
     return hashes;
   }
 
-  private static Map<PackageVersion, String> looked(
+  private Map<PackageVersion, File> files(Snapshot snapshot, Set<PackageVersion> all) {
+    Map<PackageVersion, File> known = new HashMap<>();
+    Set<PackageVersion> missing = new HashSet<>();
+    for (PackageVersion each : all) {
+      File file = files.getIfPresent(new Wanted(snapshot.digest(), each));
+      if (file == null) {
+        missing.add(each);
+      } else {
+        known.put(each, file);
+      }
+    }
+    if (!missing.isEmpty()) {
+      Map<PackageVersion, PackageFile> found = looked(snapshot, missing);
+      for (PackageVersion each : missing) {
+        PackageFile file = found.get(each);
+        File kept = file == null ? File.NONE : new File(file.hash(), file.size());
+        files.put(new Wanted(snapshot.digest(), each), kept);
+        known.put(each, kept);
+      }
+    }
+    return known;
+  }
+
+  private static Map<PackageVersion, PackageFile> looked(
       Snapshot snapshot, Set<PackageVersion> missing) {
     try {
-      return snapshot.fileHashes(missing);
+      return snapshot.filesOf(missing);
     } catch (ChannelException e) {
       LOG.atWarn()
           .addKeyValue("snapshot", snapshot.digest())

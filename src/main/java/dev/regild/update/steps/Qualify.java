@@ -6,6 +6,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
+import dev.regild.machine.BootEvidence;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PackageFamily;
 import dev.regild.servicing.QualificationReport;
@@ -29,9 +30,13 @@ public record Qualify(Platforms platforms, ThrowAwayBoot boot)
    * An update whose disk has proved that it boots.
    *
    * @param compression that writes its delta; the attempt ends it
+   * @param seen what was seen of the boot
    */
   public record Qualified(
-      Verify.Verified verified, Qualification qualification, DeltaCompression compression) {}
+      Verify.Verified verified,
+      Qualification qualification,
+      DeltaCompression compression,
+      Optional<BootEvidence> seen) {}
 
   @Override
   public String name() {
@@ -60,7 +65,8 @@ public record Qualify(Platforms platforms, ThrowAwayBoot boot)
     Optional<String> warning =
         new BootedKernel(family)
             .check(report, inventory, update.inventory(), () -> existing.qualification().kernel());
-    return new Qualified(verified, ThrowAwayBoot.requireUp(report, warning), compression);
+    return new Qualified(
+        verified, ThrowAwayBoot.requireUp(report, warning), compression, report.seen());
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.regild.inventory.DiskInspection;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
+import dev.regild.machine.BootEvidence;
 import dev.regild.machine.ProgramException;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationReport;
@@ -18,7 +19,10 @@ import java.util.Set;
  * fails is only recorded.
  */
 public record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
-    implements Step<ConvertDisk.Converted, Qualification> {
+    implements Step<ConvertDisk.Converted, QualifyDisk.Booted> {
+
+  /** What the disk said of itself, and what was seen of its boot. */
+  public record Booted(Qualification qualification, Optional<BootEvidence> seen) {}
 
   @Override
   public String name() {
@@ -26,7 +30,7 @@ public record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
   }
 
   @Override
-  public Qualification run(ConvertDisk.Converted converted, StepControl control)
+  public Booted run(ConvertDisk.Converted converted, StepControl control)
       throws IOException, ProgramException, StepException, InterruptedException {
     DiskInspection inspection = converted.disk().inspection();
     String platform = converted.disk().platform();
@@ -42,15 +46,15 @@ public record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
       Optional<String> warning =
           new BootedKernel(PackageSystems.installed().of(platform).family())
               .warning(report, inspection.inventory());
-      return ThrowAwayBoot.requireUp(report, warning);
+      return new Booted(ThrowAwayBoot.requireUp(report, warning), report.seen());
     } catch (GuestException | StepException e) {
       throw new StepException("The validation boot failed: " + e.getMessage());
     }
   }
 
   @Override
-  public String outcome(Qualification qualification) {
-    return Qualify.summary(qualification);
+  public String outcome(Booted booted) {
+    return Qualify.summary(booted.qualification());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.regild.update.steps;
 
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageError;
@@ -96,6 +97,7 @@ public final class UpdateOutcomes {
             agentVersions.of(inventory),
             Optional.of(made.qualified().qualification()));
     Images.publish(handle, image, published);
+    made.qualified().seen().ifPresent(seen -> BootRecords.put(handle, image.id(), seen));
     ImageBuilders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
   }

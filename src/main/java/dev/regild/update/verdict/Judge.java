@@ -5,6 +5,8 @@ import dev.regild.insight.Fixes;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.PlannedFixes;
@@ -12,9 +14,9 @@ import dev.regild.update.planning.UpdatePlans.Offer;
 import dev.regild.update.verdict.Verdict.Changes;
 import dev.regild.update.verdict.Verdict.Fixable;
 import dev.regild.update.verdict.Verdict.State;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,15 +28,15 @@ final class Judge {
   /** The owners of images differ in what they prefer; the answers for some of them are kept. */
   private static final int MOST_OFFERS = 16;
 
-  private static final UpdatePlan NOTHING = new UpdatePlan(List.of());
-
   private final Offer offer;
+  private final PlanRules rules;
   private final PlannedFixes plannedFixes;
   private final FixMemo fixes = new FixMemo();
   private final Map<Object, SharedOffer> shared = new LinkedHashMap<>(16, 0.75f, true);
 
   Judge(Offer offer, PlannedFixes plannedFixes) {
     this.offer = offer;
+    this.rules = offer.rules();
     this.plannedFixes = plannedFixes;
   }
 
@@ -51,41 +53,49 @@ final class Judge {
 
   /** Compares inventories, by their digests. */
   Map<String, Comparison> compare(Map<String, Inventory> inventories) {
-    Map<String, UpdatePlan> plans = new HashMap<>();
-    inventories.forEach((digest, inventory) -> plans.put(digest, plan(inventory)));
-    PlannedFixes.Read read = plannedFixes.read(offer.snapshot(), plans.values());
+    Map<String, Planned> planned = new HashMap<>();
+    inventories.forEach((digest, inventory) -> planned.put(digest, plan(inventory)));
+    PlannedFixes.Read read =
+        plannedFixes.read(offer.snapshot(), planned.values().stream().map(Planned::plan).toList());
     Map<String, Comparison> compared = new HashMap<>();
-    inventories.forEach((digest, inventory) -> {
-      UpdatePlan plan = plans.getOrDefault(digest, NOTHING);
-      compared.put(digest, comparison(read, inventory, plan));
-    });
+    planned.forEach((digest, each) -> compared.put(digest, comparison(read, each)));
     return compared;
   }
 
-  /** Returns what an update of an inventory would change. */
-  UpdatePlan plan(Inventory inventory) {
-    return Planner.plan(inventory.packages(), available(inventory), offer.rules());
-  }
+  /**
+   * The plan for an inventory.
+   *
+   * @param concerned the packages that it can change
+   */
+  record Planned(Inventory inventory, Collection<InstalledPackage> concerned, UpdatePlan plan) {}
 
-  private AvailablePackages available(Inventory inventory) {
+  /** Plans the update of an inventory. */
+  Planned plan(Inventory inventory) {
     Optional<Object> basis = offer.snapshot().offerBasis(inventory);
     if (basis.isEmpty()) {
-      return offer.availableTo(inventory);
+      return plan(inventory, inventory.packages(), offer.availableTo(inventory));
     }
-    AvailablePackages known =
+    SharedOffer known =
         shared.computeIfAbsent(basis.get(), _ -> new SharedOffer(offer.availableTo(inventory)));
     if (shared.size() > MOST_OFFERS) {
       shared.remove(shared.keySet().iterator().next());
     }
-    return known;
+    return plan(inventory, known.concerned(inventory.packages()), known);
   }
 
-  private Comparison comparison(PlannedFixes.Read read, Inventory inventory, UpdatePlan plan) {
+  private Planned plan(
+      Inventory inventory, Collection<InstalledPackage> concerned, AvailablePackages available) {
+    return new Planned(inventory, concerned, Planner.plan(concerned, available, rules));
+  }
+
+  private Comparison comparison(PlannedFixes.Read read, Planned planned) {
+    UpdatePlan plan = planned.plan();
     if (plan.isEmpty()) {
       return new Comparison(State.CURRENT, Changes.NONE, Fixable.NOTHING);
     }
     int security = (int) plan.changes().stream().filter(Change::security).count();
-    Fixes.Counts counts = fixes.counts(read.find(inventory, plan, fixes));
+    Fixes.Counts counts =
+        fixes.counts(read.find(planned.inventory(), planned.concerned(), plan, fixes));
     return new Comparison(
         State.OUTDATED,
         new Changes(plan.changes().size(), security),

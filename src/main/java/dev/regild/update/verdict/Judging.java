@@ -11,6 +11,7 @@ import dev.regild.channel.ring.Ring;
 import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.feed.CveCounter;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.OpenCves;
 import dev.regild.feed.PlatformFacts;
@@ -293,7 +294,7 @@ public final class Judging implements AutoCloseable {
   private final class Bench {
     private final Standard standard;
     private final Optional<Judge> judge;
-    private final Optional<OpenCves> openCves;
+    private final Optional<CveCounter> openCves;
 
     /** Of the sources seen so far. */
     private final Map<String, Boolean> unsupported = new HashMap<>();
@@ -306,7 +307,8 @@ public final class Judging implements AutoCloseable {
       this.openCves =
           PackageSystems.installed()
               .find(standard.platform())
-              .map(system -> new OpenCves(standard.facts(), system.family(), system.notes()));
+              .map(system -> new OpenCves(standard.facts(), system.family(), system.notes()))
+              .map(CveCounter::new);
     }
 
     /** Returns how many verdicts were written. */
@@ -319,7 +321,7 @@ public final class Judging implements AutoCloseable {
       if (forms.forgetMany()) {
         unsupported.clear();
         judge.ifPresent(Judge::forget);
-        openCves.ifPresent(OpenCves::forget);
+        openCves.ifPresent(CveCounter::forget);
       }
       List<Judged> verdicts = verdicts(digests);
       // What an interruption made fail says nothing of an image.

@@ -43,7 +43,7 @@ final class PackageForms {
 
   private final Database database;
   private final Inventories inventories;
-  private final Map<Integer, InstalledPackage> byNumber = new HashMap<>();
+  private final NumberedPackages byNumber = new NumberedPackages();
   private final Map<InstalledPackage, Integer> numbers = new HashMap<>();
   private final Map<String, Inventory> settings = new HashMap<>();
 
@@ -255,7 +255,7 @@ final class PackageForms {
     Set<Integer> missing = new TreeSet<>();
     for (Form form : forms) {
       for (int number : form.packages) {
-        if (!byNumber.containsKey(number)) {
+        if (byNumber.get(number) == null) {
           missing.add(number);
         }
       }
@@ -271,7 +271,7 @@ final class PackageForms {
                           row.getInt("id"),
                           JSON.readValue(row.getString("facts"), InstalledPackage.class)))
                   .list())
-          .forEach(each -> byNumber.put(each.getKey(), each.getValue()));
+          .forEach(each -> byNumber.putIfAbsent(each.getKey(), each.getValue()));
     }
   }
 

@@ -6,9 +6,15 @@ import dev.regild.plan.KeptBack;
 import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdateReasons;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a channel offers to many inventories that are offered the same: remembers its answers about
@@ -18,31 +24,74 @@ final class SharedOffer implements AvailablePackages {
   private final AvailablePackages offer;
   private final IdentityHashMap<InstalledPackage, Answer> answers = new IdentityHashMap<>();
 
+  /** Each once, so that they are compared as objects. */
+  private final Map<Identity, Identity> identities = new HashMap<>();
+
   SharedOffer(AvailablePackages offer) {
     this.offer = offer;
   }
 
+  private record Identity(String name, String architecture) {}
+
   private record Answer(
+      Identity identity,
       Optional<String> upgrade,
       Optional<UpdateReasons> reasons,
       Optional<KeptBack> keptBack,
-      List<NewPackage> replacements) {}
+      List<NewPackage> replacements) {
+    boolean concernsPlan() {
+      return upgrade.isPresent() || keptBack.isPresent() || !replacements.isEmpty();
+    }
+  }
 
   void forget() {
     answers.clear();
+    identities.clear();
+  }
+
+  /**
+   * Returns the packages of an inventory on which its plan depends: those for which the channel has
+   * something, in all installed versions. A plan for them is the plan for the whole inventory.
+   */
+  Collection<InstalledPackage> concerned(Collection<InstalledPackage> installed) {
+    Set<Identity> concerned = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (InstalledPackage each : installed) {
+      Answer answer = of(each);
+      if (!answer.replacements().isEmpty()) {
+        // The plan depends on whether the replacement is installed.
+        return installed;
+      }
+      if (answer.concernsPlan()) {
+        concerned.add(answer.identity());
+      }
+    }
+    if (concerned.isEmpty()) {
+      return List.of();
+    }
+    List<InstalledPackage> found = new ArrayList<>();
+    for (InstalledPackage each : installed) {
+      if (concerned.contains(of(each).identity())) {
+        found.add(each);
+      }
+    }
+    return found;
   }
 
   private Answer of(InstalledPackage each) {
-    return answers.computeIfAbsent(
-        each,
-        it -> {
-          Optional<String> upgrade = offer.upgradeOf(it);
-          return new Answer(
+    Answer known = answers.get(each);
+    if (known == null) {
+      Optional<String> upgrade = offer.upgradeOf(each);
+      Identity identity = new Identity(each.name(), each.architecture());
+      known =
+          new Answer(
+              identities.computeIfAbsent(identity, it -> it),
               upgrade,
-              upgrade.map(to -> offer.reasonsFor(it, to)),
-              offer.keptBackOf(it),
-              offer.replacementsOf(it));
-        });
+              upgrade.map(to -> offer.reasonsFor(each, to)),
+              offer.keptBackOf(each),
+              offer.replacementsOf(each));
+      answers.put(each, known);
+    }
+    return known;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.regild.windows.servicing;
 
+import dev.regild.machine.BootEvidence;
 import dev.regild.machine.Deadline;
 import dev.regild.machine.GuestAgent;
 import dev.regild.plan.InstalledPackage;
@@ -7,6 +8,7 @@ import dev.regild.plan.WindowsFacts;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.GuestText;
 import dev.regild.servicing.QualificationReport;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,16 +44,19 @@ record WindowsExamination(WindowsGuest guest, WindowsLimits limits) {
    *     WindowsFacts#SYSTEM} at it, of the architecture {@code neutral}: the disk tells the rest
    */
   QualificationReport run(Set<String> services) throws GuestException, InterruptedException {
+    long on = System.nanoTime();
     guest.awaitStart();
     String version = SystemVersion.of(guest);
     List<String> problems = new ArrayList<>(serviceProblems(services));
     problems.addAll(deviceProblems());
+    BootEvidence seen = guest.seen(Duration.ofNanos(System.nanoTime() - on));
     guest.shutDown();
     return new QualificationReport(
-        version,
-        problems.isEmpty() ? "running" : "degraded",
-        problems,
-        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", version, false)));
+            version,
+            problems.isEmpty() ? "running" : "degraded",
+            problems,
+            List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", version, false)))
+        .with(seen);
   }
 
   /** Services that should run and don't: {@code service Spooler: ended with 1067}. */

@@ -1,5 +1,6 @@
 package dev.regild.windows.servicing;
 
+import dev.regild.machine.BootEvidence;
 import dev.regild.machine.Deadline;
 import dev.regild.machine.GuestAgent;
 import dev.regild.machine.GuestAgentException;
@@ -10,6 +11,7 @@ import dev.regild.servicing.GuestException;
 import dev.regild.servicing.GuestText;
 import dev.regild.windows.registry.PendingRestart;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -254,6 +256,15 @@ final class WindowsGuest {
     } while (restarts() == before);
     awaitStart(); // within a limit of its own: an update works for long before the reset, too
     log.accept("Windows has restarted.");
+  }
+
+  /**
+   * What is seen of the guest from outside, now that it has booted.
+   *
+   * @param took since power-on
+   */
+  BootEvidence seen(Duration took) throws InterruptedException {
+    return new BootEvidence(Instant.now(), took, machine.console(), machine.screen());
   }
 
   /**

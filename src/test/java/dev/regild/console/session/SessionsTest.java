@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
+import dev.regild.account.People;
+import dev.regild.account.Person;
 import dev.regild.db.Database;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SessionsTest {
   private final Hands clock = new Hands();
   private Database database;
+  private Accounts accounts;
   private Sessions sessions;
   private AccessKey key;
 
@@ -56,7 +59,7 @@ class SessionsTest {
   @BeforeEach
   void open(@TempDir Path directory) throws Exception {
     database = TestDatabases.open(directory.resolve("regild.db"));
-    Accounts accounts =
+    accounts =
         new Accounts(
             database,
             MasterKey.load(directory.resolve("master.key"), Optional.empty()),
@@ -150,6 +153,23 @@ class SessionsTest {
   }
 
   @Test
+  void thePersonsSessionsEndButThoseOfOneKey() {
+    People people = new People(database, accounts);
+    Person ada = new Person("https://sso.example", "1", "ada");
+    AccessKey here = people.admit(ada, key.account(), false);
+    AccessKey there = people.admit(ada, accounts.create("other"), false);
+    String ofKey = opened().token();
+    String first = opened(here).token();
+    String second = opened(there).token();
+    sessions.endOf(ada, Optional.of(there.id()));
+    assertThat(sessions.find(first, Sessions.Use.PART)).isEmpty();
+    assertThat(sessions.find(second, Sessions.Use.PART)).isPresent();
+    sessions.endOf(ada, Optional.empty());
+    assertThat(sessions.find(second, Sessions.Use.PART)).isEmpty();
+    assertThat(sessions.find(ofKey, Sessions.Use.PART)).isPresent();
+  }
+
+  @Test
   void aBrowsersNameIsKeptShortAndPrintable() {
     Session session =
         sessions
@@ -160,6 +180,10 @@ class SessionsTest {
   }
 
   private Sessions.Opened opened() {
-    return sessions.open(new Sessions.Login(key.id(), "us-east-1"), "127.0.0.1", "test");
+    return opened(key);
+  }
+
+  private Sessions.Opened opened(AccessKey with) {
+    return sessions.open(new Sessions.Login(with.id(), "us-east-1"), "127.0.0.1", "test");
   }
 }

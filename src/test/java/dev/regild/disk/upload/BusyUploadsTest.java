@@ -172,6 +172,7 @@ class BusyUploadsTest {
     HalfUpload parts = new HalfUpload("disks/" + id + "/1.disk", "upload-" + id);
     database.useTransaction(
         handle -> UploadRecords.insert(handle, id, "111111111111", parts, OptionalLong.of(512)));
-    return new Upload(id, "111111111111", parts, OptionalLong.of(512), 512, Instant.EPOCH);
+    return new Upload(
+        id, "111111111111", Optional.of(parts), OptionalLong.of(512), 512, Instant.EPOCH);
   }
 }

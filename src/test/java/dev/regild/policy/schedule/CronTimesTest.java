@@ -120,10 +120,10 @@ class CronTimesTest {
       return field.length() == 1 || value % Integer.parseInt(field.substring(2)) == 0;
     }
     if (field.contains("-")) {
-      String[] ends = field.split("-");
+      String[] ends = field.split("-", -1);
       return value >= Integer.parseInt(ends[0]) && value <= Integer.parseInt(ends[1]);
     }
-    return List.of(field.split(",")).contains(Integer.toString(value));
+    return List.of(field.split(",", -1)).contains(Integer.toString(value));
   }
 
   private static Instant transition(String zone, Random random) {

@@ -9,6 +9,11 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestChannel;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.feed.Feed;
+import dev.regild.feed.FeedKind;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.OpenCves;
+import dev.regild.fetch.Route;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.Leases;
 import dev.regild.fixtures.TestDatabases;
@@ -32,9 +37,11 @@ import dev.regild.plan.VersionRange;
 import dev.regild.update.fleet.FleetSearch.Answer;
 import dev.regild.update.fleet.FleetSearch.Found;
 import dev.regild.update.fleet.FleetSearch.Part;
-import dev.regild.update.fleet.Verdict.State;
+import dev.regild.update.fleet.FleetSearch.Standing;
+import dev.regild.update.fleet.PackageMatch.State;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -62,6 +69,7 @@ class FleetSearchTest {
   private Inventories inventories;
   private Changelogs changelogs;
   private Snapshot snapshot;
+  private FeedStore feeds;
   private FleetSearch search;
 
   /** A channel of Debian 12 that offers openssl 3.0.22-1. */
@@ -72,10 +80,12 @@ class FleetSearchTest {
     changelogs = new Changelogs(database, Clock.systemUTC());
     ChannelStore channels = TestChannel.offering(directory, "DEBIAN_12", "openssl", "3.0.22-1");
     snapshot = channels.current("test").orElseThrow();
+    feeds = new FeedStore(database, directory, Clock.systemUTC());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     search =
         new FleetSearch(
-            database, new Verdicts(database, plans, new SnapshotChangelogs(changelogs)));
+            database,
+            new PackageMatcher(database, plans, new SnapshotChangelogs(changelogs), feeds));
   }
 
   @AfterEach
@@ -175,7 +185,7 @@ class FleetSearchTest {
   }
 
   @Test
-  void imagesAreJudgedByACve() throws Exception {
+  void imagesAreFoundByACve() throws Exception {
     image(ALICE, "old", "DEBIAN_12", "3.0.11-1");
     image(ALICE, "new", "DEBIAN_12", "3.0.22-1");
     image(ALICE, "other", "UBUNTU_PRO_2404", "3.0.13-0ubuntu3");
@@ -192,12 +202,102 @@ class FleetSearchTest {
         .contains(tuple("old", Optional.of(State.FIXED), Optional.of("3.0.22-1")));
     assertThat(states(find(new Question.OfCve("CVE-2026-42767"), ALL)))
         .contains(tuple("old", Optional.of(State.MENTIONED), Optional.of("3.0.22-1")));
-    Part fixable = new Part(Optional.of(State.FIXABLE), true, Optional.empty(), 100);
+    Part fixable = new Part(Optional.of(Standing.FIXABLE), true, Optional.empty(), 100);
     Answer only = find(fixed, fixable);
     assertThat(names(only)).containsExactly("old");
     assertThat(only.found().getFirst().packages().getFirst().evidence())
         .contains("* CVE-2026-84782 (\"DTLS\")");
     assertThatIllegalArgumentException().isThrownBy(() -> new Question.OfCve("2026-84782"));
+  }
+
+  @Test
+  void aCveThatAFeedKnowsIsFoundWithTheVendorsWord() throws Exception {
+    image(ALICE, "old", "DEBIAN_12", "3.0.11-1");
+    image(ALICE, "new", "DEBIAN_12", "3.0.22-1");
+    image(ALICE, "other", "UBUNTU_PRO_2404", "3.0.13-0ubuntu3");
+    changelogs.keep(Map.of(hash(), openssl()));
+    tracker(
+        """
+        {"openssl": {
+          "CVE-2026-3001": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}},
+          "CVE-2026-3002": {
+            "releases": {"bookworm": {"status": "resolved", "fixed_version": "3.0.20-1"}}},
+          "CVE-2026-3003": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "0"}}},
+          "CVE-2026-84782": {
+            "releases": {"bookworm": {"status": "resolved", "fixed_version": "3.0.22-1"}}}}}
+        """);
+    assertThat(vendors(find(new Question.OfCve("CVE-2026-3001"), ALL)))
+        .containsExactly(
+            tuple("new", Optional.empty(), Optional.of(OpenCves.Status.OPEN)),
+            tuple("old", Optional.empty(), Optional.of(OpenCves.Status.OPEN)));
+    assertThat(names(find(new Question.OfCve("CVE-2026-3002"), onlyOpen()))).containsExactly("old");
+    assertThat(find(new Question.OfCve("CVE-2026-3003"), ALL).found()).as("not affected").isEmpty();
+    assertThat(vendors(find(new Question.OfCve("CVE-2026-84782"), ALL)))
+        .containsExactly(
+            tuple("new", Optional.of(State.FIXED), Optional.of(OpenCves.Status.FIXED)),
+            tuple("old", Optional.of(State.FIXABLE), Optional.of(OpenCves.Status.OPEN)),
+            tuple("other", Optional.of(State.UNKNOWN), Optional.empty()));
+  }
+
+  /** The tracker names the source that was signed, and an image boots its newest kernel only. */
+  @Test
+  void ofAnImagesKernelsOnlyTheNewestIsOpen() throws Exception {
+    InstalledPackage old = kernel("6.1.153-1");
+    InstalledPackage current = kernel("6.1.192-2");
+    FleetImages images = new FleetImages(database, inventories);
+    images.available(ALICE, "both", "DEBIAN_12", List.of(old, current));
+    images.available(ALICE, "old", "DEBIAN_12", List.of(old));
+    tracker(
+        """
+        {"linux": {
+          "CVE-2026-2001": {
+            "releases": {"bookworm": {"status": "resolved", "fixed_version": "6.1.160-1"}}}}}
+        """);
+    Question question = new Question.OfCve("CVE-2026-2001");
+    assertThat(names(find(question, onlyOpen()))).containsExactly("old");
+    assertThat(find(question, ALL).found())
+        .flatExtracting(Found::packages)
+        .extracting(
+            each -> each.installed().version(), each -> each.vendor().map(it -> it.status()))
+        .containsExactly(
+            tuple("6.1.153-1", Optional.empty()),
+            tuple("6.1.192-2", Optional.of(OpenCves.Status.FIXED)),
+            tuple("6.1.153-1", Optional.of(OpenCves.Status.OPEN)));
+  }
+
+  private static InstalledPackage kernel(String version) {
+    String name = "linux-image-" + version.substring(0, version.indexOf('-')) + "-amd64";
+    return new InstalledPackage(name, "amd64", version, false)
+        .from(new PackageOrigin("linux-signed-amd64", version.replace('-', '+'), "", "", ""));
+  }
+
+  private void tracker(String json) throws Exception {
+    Path file = Files.writeString(directory.resolve("tracker.json"), json);
+    feeds.add(
+        new Feed(
+            "tracker",
+            FeedKind.DEBIAN_TRACKER,
+            file.toUri().toString(),
+            "",
+            "",
+            "",
+            Route.DEFAULT,
+            Feed.DEFAULT_REFRESH_INTERVAL));
+    assertThat(feeds.refresh("tracker", Set.of("DEBIAN_12")).changed()).isTrue();
+  }
+
+  private static Part onlyOpen() {
+    return new Part(Optional.of(Standing.OPEN), true, Optional.empty(), 100);
+  }
+
+  private static List<org.assertj.core.groups.Tuple> vendors(Answer answer) {
+    return answer.found().stream()
+        .map(each ->
+            tuple(
+                each.image().name(),
+                each.packages().getFirst().state(),
+                each.packages().getFirst().vendor().map(OpenCves.Found::status)))
+        .toList();
   }
 
   @Test

@@ -6,6 +6,10 @@ import dev.regild.channel.LargeChannel;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.Feed;
+import dev.regild.feed.FeedKind;
+import dev.regild.feed.FeedStore;
+import dev.regild.fetch.Route;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -118,16 +122,46 @@ final class InsightBench {
         FleetSearch search =
             new FleetSearch(
                 database,
-                new Verdicts(
+                new PackageMatcher(
                     database,
                     new UpdatePlans(channels, new Inventories(database)),
-                    new SnapshotChangelogs(changelogs)));
+                    new SnapshotChangelogs(changelogs),
+                    feeds(database)));
         String among = "images among %,d, %,d inventories: ".formatted(IMAGES, distinct);
         row(among + "package, all", times(() -> package7(search, "")), "50 ms");
         row(among + "package, few", times(() -> package7(search, "..0.9")), "50 ms");
         row(among + "CVE", times(() -> cve(search)), "50 ms");
       }
     }
+  }
+
+  /** A tracker of the size of Debian's for one release, which names the CVE of package-7. */
+  private FeedStore feeds(Database database) throws Exception {
+    StringBuilder tracker = new StringBuilder("{");
+    for (int i = 0; i < 5_000; i++) {
+      tracker.append(i == 0 ? "" : ", ").append("\"package-").append(i).append("\": {");
+      for (int j = 0; j < 8; j++) {
+        tracker
+            .append(j == 0 ? "" : ", ")
+            .append("\"CVE-2026-%d\": ".formatted(j == 0 ? 1000 + i : 20_000 + 8 * i + j))
+            .append("{\"releases\": {\"bookworm\": {\"status\": \"open\"}}}");
+      }
+      tracker.append("}");
+    }
+    Path file = Files.writeString(data.resolve("tracker.json"), tracker.append("}"));
+    FeedStore feeds = new FeedStore(database, data, Clock.systemUTC());
+    feeds.add(
+        new Feed(
+            "tracker",
+            FeedKind.DEBIAN_TRACKER,
+            file.toUri().toString(),
+            "",
+            "",
+            "",
+            Route.DEFAULT,
+            Feed.DEFAULT_REFRESH_INTERVAL));
+    var _ = feeds.refresh("tracker", Set.of("DEBIAN_12"));
+    return feeds;
   }
 
   private static void package7(FleetSearch search, String range) {

@@ -10,6 +10,7 @@ import dev.regild.job.StepException;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.servicing.QualificationReport;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -86,7 +87,7 @@ class BootedKernelTest {
 
   private static QualificationReport booted(String release, String byDefault, String... entries) {
     return new QualificationReport(
-        release, "running", List.of(), List.of(), byDefault, List.of(entries));
+        release, "running", List.of(), List.of(), byDefault, List.of(entries), Optional.empty());
   }
 
   private static Inventory with(String... abis) {

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -75,6 +76,15 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
 
   synchronized List<String> questions() {
     return List.copyOf(questions);
+  }
+
+  /** What the screen shows. */
+  byte[] shown = {1, 2, 3};
+
+  @Override
+  public synchronized Optional<byte[]> screen() {
+    events.add("screen");
+    return Optional.of(shown);
   }
 
   /** All but the questions. */

@@ -71,7 +71,8 @@ class WindowsExaminationTest {
     assertThat(report.failedUnits()).isEmpty();
     assertThat(report.packages())
         .containsExactly(new InstalledPackage("Windows", "neutral", "10.0.20348.2340", false));
-    assertThat(windows.events()).containsExactly("off");
+    assertThat(windows.events()).containsExactly("screen", "off");
+    assertThat(report.seen().orElseThrow().screen()).contains(windows.shown);
   }
 
   @Test

@@ -1,8 +1,0 @@
-package dev.regild.cli.protection;
-
-/** One thing that holds a disk, a guest, a stranger or a local user back. */
-@FunctionalInterface
-interface Protection {
-  /** Tries whether it works here. */
-  Finding look() throws InterruptedException;
-}

@@ -1,5 +1,0 @@
-/** What stands between the host and what Regild works on, found out by trying. */
-@NullMarked
-package dev.regild.cli.protection;
-
-import org.jspecify.annotations.NullMarked;

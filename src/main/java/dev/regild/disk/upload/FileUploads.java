@@ -1,0 +1,395 @@
+package dev.regild.disk.upload;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.disk.ByteCount;
+import dev.regild.disk.DiskCheck;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.DisksBusyException;
+import dev.regild.disk.RoomReservations;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.Listing;
+import dev.regild.files.PrivateDirectory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Uploads in a data directory: {@code <id>.part} has what has come, and {@code <id>.upload} says
+ * whose it is and how much of it is on the disk for good.
+ */
+public final class FileUploads implements ResumableUploads {
+  /** After this time without a byte, an upload is removed. */
+  static final Duration LONGEST_SILENCE = Duration.ofDays(1);
+
+  /** Of an account, at a time. */
+  static final int MOST = 8;
+
+  private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
+  private static final String PART = ".part";
+  private static final String RECORD = ".upload";
+  private static final int PIECE = 256 << 10;
+
+  /** Between two times at which what has come is made to last. */
+  private static final long FORCED_BYTES = 64L << 20;
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final Path directory;
+  private final UploadedDisks disks;
+  private final RoomReservations room;
+  private final Clock clock;
+  private final AppendTurns turns = new AppendTurns();
+
+  /** Who appends to an upload now, by its id. A later one takes its place. */
+  private final ConcurrentMap<String, FileChannel> appending = new ConcurrentHashMap<>();
+
+  private final Set<String> finishing = ConcurrentHashMap.newKeySet();
+
+  /**
+   * @param directory of the uploads, on the file system of the disks; it is made
+   * @param disks that uploads become
+   */
+  public FileUploads(Path directory, UploadedDisks disks, RoomReservations room, Clock clock)
+      throws IOException {
+    Path parent = directory.toAbsolutePath().resolveSibling("");
+    this.directory =
+        PrivateDirectory.within(parent, String.valueOf(directory.getFileName())).path();
+    this.disks = disks;
+    this.room = room;
+    this.clock = clock;
+  }
+
+  /**
+   * What is kept of an upload.
+   *
+   * @param received how many bytes are on the disk for good
+   * @param begun in milliseconds since 1970, like {@code touched}
+   */
+  private record Kept(String account, long declared, long received, long begun, long touched) {
+    Upload upload(String id) {
+      return new Upload(
+          id,
+          account,
+          Optional.empty(),
+          OptionalLong.of(declared),
+          received,
+          Instant.ofEpochMilli(begun));
+    }
+
+    Kept with(long bytes, Instant now) {
+      return new Kept(account, declared, bytes, begun, now.toEpochMilli());
+    }
+  }
+
+  @Override
+  public synchronized Upload begin(String account, DiskQuota quota, OptionalLong declared)
+      throws IOException, UnfitDiskException {
+    long bytes = declared.orElse(0);
+    if (bytes <= 0) {
+      throw new UnfitDiskException("the file is empty");
+    }
+    if (bytes > disks.mostBytes()) {
+      throw new UnfitDiskException(
+          "the disk is larger than %s, which is the most that is taken"
+              .formatted(ByteCount.text(disks.mostBytes())));
+    }
+    removeAbandoned();
+    List<Upload> others = list(account);
+    if (others.size() >= MOST) {
+      throw new DisksBusyException(
+          "The account %s has %d uploads that are not complete, which is the most. Complete or discard one."
+              .formatted(account, others.size()));
+    }
+    long promised = others.stream().mapToLong(each -> each.declared().orElse(0)).sum();
+    disks.requireRoom(account, quota, Math.addExact(promised, bytes));
+    String id = DiskStore.newId();
+    long now = clock.millis();
+    write(id, new Kept(account, bytes, 0, now, now));
+    return require(id);
+  }
+
+  @Override
+  public Optional<Upload> find(String account, String id) throws IOException {
+    return kept(id).filter(each -> each.account.equals(account)).map(each -> each.upload(id));
+  }
+
+  @Override
+  public List<Upload> list(String account) throws IOException {
+    List<Upload> all = new ArrayList<>();
+    for (String id : ids()) {
+      find(account, id).ifPresent(all::add);
+    }
+    all.sort(Comparator.comparing(Upload::begun).thenComparing(Upload::id));
+    return all;
+  }
+
+  @Override
+  public Upload append(Upload upload, long offset, InputStream stream, DiskQuota quota)
+      throws IOException, UnfitDiskException, InterruptedException {
+    long declared = upload.declared().orElse(0);
+    try (AppendTurns.Turn _ = turns.take(upload.account());
+        RoomReservations.Reservation reservation =
+            room.reserve(directory, Math.max(0, declared - offset));
+        FileChannel file = claim(upload, offset)) {
+      Writing writing = new Writing(upload.id(), file, offset, declared, reservation);
+      try {
+        writing.run(stream);
+      } finally {
+        writing.keep();
+        appending.remove(upload.id(), file);
+      }
+    }
+    return require(upload.id());
+  }
+
+  /** Whoever appended before is overtaken: its connection may be dead without anybody knowing. */
+  private synchronized FileChannel claim(Upload upload, long offset) throws IOException {
+    FileChannel before = appending.remove(upload.id());
+    if (before != null) {
+      before.close();
+    }
+    long received = kept(upload.id()).map(Kept::received).orElse(-1L);
+    if (received != offset) {
+      throw new UploadOffsetException(
+          received < 0
+              ? "The upload %s was completed or removed.".formatted(upload.id())
+              : "The upload %s has %d bytes, so the next bytes do not belong at %d. Send what follows these."
+                  .formatted(upload.id(), received, offset),
+          Math.max(0, received));
+    }
+    FileChannel file =
+        FileChannel.open(
+            part(upload.id()),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
+    boolean ready = false;
+    try {
+      file.truncate(offset);
+      file.position(offset);
+      appending.put(upload.id(), file);
+      ready = true;
+      return file;
+    } finally {
+      if (!ready) {
+        file.close();
+      }
+    }
+  }
+
+  /** One request's bytes on their way into the file. */
+  private final class Writing {
+    private final String id;
+    private final FileChannel file;
+    private final long declared;
+    private final RoomReservations.Reservation reservation;
+    private long at;
+    private long forced;
+
+    Writing(
+        String id,
+        FileChannel file,
+        long offset,
+        long declared,
+        RoomReservations.Reservation reservation) {
+      this.id = id;
+      this.file = file;
+      this.at = offset;
+      this.forced = offset;
+      this.declared = declared;
+      this.reservation = reservation;
+    }
+
+    void run(InputStream stream) throws IOException, UnfitDiskException {
+      byte[] buffer = new byte[PIECE];
+      boolean known = at > 0;
+      for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
+        if (n > declared - at) {
+          throw new IOException(
+              "the upload is longer than the declared %d bytes".formatted(declared));
+        }
+        write(ByteBuffer.wrap(buffer, 0, n));
+        reservation.written(n);
+        if (!known && (at >= DiskFile.HEAD_BYTES || at == declared)) {
+          requireDisk();
+          known = true;
+        }
+        if (at - forced >= FORCED_BYTES) {
+          reservation.requireStillFree();
+          keep();
+        }
+      }
+    }
+
+    private void write(ByteBuffer bytes) throws IOException {
+      while (bytes.hasRemaining()) {
+        at += file.write(bytes);
+      }
+    }
+
+    /** Refuses at its beginning what is neither a disk nor packed. */
+    private void requireDisk() throws IOException, UnfitDiskException {
+      if (!isPacked(part(id))) {
+        var _ = DiskCheck.detect(part(id));
+      }
+    }
+
+    /** From now on, this much counts as received. */
+    void keep() throws IOException {
+      if (at == forced || !file.isOpen()) {
+        return;
+      }
+      file.force(true);
+      synchronized (FileUploads.this) {
+        Optional<Kept> kept = kept(id);
+        if (kept.isPresent() && file.equals(appending.get(id))) {
+          FileUploads.this.write(id, kept.get().with(at, clock.instant()));
+          forced = at;
+        }
+      }
+    }
+  }
+
+  @Override
+  public UploadedDisk finish(Upload upload, DiskQuota quota)
+      throws IOException, UnfitDiskException, InterruptedException {
+    if (!finishing.add(upload.id())) {
+      throw new DisksBusyException(
+          "The upload %s is being checked. Ask again later.".formatted(upload.id()));
+    }
+    try {
+      Optional<UploadedDisk> earlier = disks.find(upload.account(), upload.id());
+      if (earlier.isPresent()) {
+        discard(upload);
+        return earlier.get();
+      }
+      return made(upload, quota);
+    } finally {
+      var _ = finishing.remove(upload.id());
+    }
+  }
+
+  private UploadedDisk made(Upload upload, DiskQuota quota)
+      throws IOException, UnfitDiskException, InterruptedException {
+    Path part = part(upload.id());
+    if (!Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)
+        || Files.size(part) != upload.declared().orElse(-1)) {
+      throw new IOException(
+          "The upload %s is incomplete. Send what is missing.".formatted(upload.id()));
+    }
+    try {
+      UploadedDisk disk = disk(upload, part, quota);
+      discard(upload);
+      return disk;
+    } catch (UnfitDiskException | DiskQuotaException e) {
+      discard(upload);
+      throw e;
+    }
+  }
+
+  /** A disk that needs no unpacking, and has no holes to be made, is moved and not copied. */
+  private UploadedDisk disk(Upload upload, Path part, DiskQuota quota)
+      throws IOException, UnfitDiskException, InterruptedException {
+    if (!isPacked(part) && DiskCheck.detect(part) != DiskFormat.RAW) {
+      return disks.adopt(upload.id(), upload.account(), quota, part);
+    }
+    try (InputStream in = Files.newInputStream(part)) {
+      return disks.receive(
+          upload.id(), upload.account(), quota, in, OptionalLong.of(upload.received()));
+    }
+  }
+
+  private static boolean isPacked(Path part) throws IOException {
+    try (InputStream in = Files.newInputStream(part)) {
+      return DiskReader.isPacked(in.readNBytes(Heads.BYTES));
+    }
+  }
+
+  @Override
+  public synchronized void discard(Upload upload) throws IOException {
+    remove(upload.id());
+  }
+
+  private void remove(String id) throws IOException {
+    FileChannel writing = appending.remove(id);
+    if (writing != null) {
+      writing.close();
+    }
+    Files.deleteIfExists(record(id));
+    Files.deleteIfExists(part(id));
+  }
+
+  private void removeAbandoned() throws IOException {
+    Instant silent = clock.instant().minus(LONGEST_SILENCE);
+    for (String id : ids()) {
+      Optional<Kept> kept = kept(id);
+      boolean live = kept.isPresent() && Instant.ofEpochMilli(kept.get().touched).isAfter(silent);
+      if (!live && !finishing.contains(id)) {
+        remove(id);
+      }
+    }
+  }
+
+  private List<String> ids() throws IOException {
+    return Listing.names(directory).stream()
+        .filter(name -> name.endsWith(RECORD) || name.endsWith(PART))
+        .map(name -> name.substring(0, name.lastIndexOf('.')))
+        .filter(id -> ID.matcher(id).matches())
+        .distinct()
+        .toList();
+  }
+
+  private Optional<Kept> kept(String id) throws IOException {
+    if (!ID.matcher(id).matches() || !Files.exists(record(id), LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readValue(Files.readString(record(id), UTF_8), Kept.class));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (JacksonException e) {
+      throw new IOException(record(id) + " can't be read: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private Upload require(String id) throws IOException {
+    return kept(id)
+        .map(each -> each.upload(id))
+        .orElseThrow(
+            () -> new IOException("The upload %s was removed. Begin another.".formatted(id)));
+  }
+
+  private void write(String id, Kept kept) throws IOException {
+    DurableFiles.write(record(id), JSON.writeValueAsString(kept));
+  }
+
+  private Path part(String id) {
+    return directory.resolve(id + PART);
+  }
+
+  private Path record(String id) {
+    return directory.resolve(id + RECORD);
+  }
+}

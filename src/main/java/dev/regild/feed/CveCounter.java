@@ -1,0 +1,186 @@
+package dev.regild.feed;
+
+import dev.regild.feed.OpenCves.Counts;
+import dev.regild.feed.OpenCves.Subject;
+import dev.regild.plan.InstalledPackage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Counts the CVEs of many inventories of one platform. It evaluates each version of a source once,
+ * and each package once as long as it is the same object. For one thread.
+ */
+public final class CveCounter {
+  private final OpenCves openCves;
+
+  private final IdentityHashMap<InstalledPackage, List<Evaluated>> packages =
+      new IdentityHashMap<>();
+
+  private final Map<Subject, Evaluated> evaluated = new HashMap<>();
+  private final Map<String, Integer> sources = new HashMap<>();
+  private final Map<String, Integer> cves = new HashMap<>();
+  private final BitSet exploitedCves = new BitSet();
+
+  /** By the number of the source, for the sources that are marked. */
+  private Evaluated[] counting = new Evaluated[1024];
+
+  private final Marks seenSources = new Marks();
+  private final Marks seenCves = new Marks();
+
+  /**
+   * @param openCves what the feeds say of the platform
+   */
+  public CveCounter(OpenCves openCves) {
+    this.openCves = openCves;
+  }
+
+  /** A version of a source; sources and CVEs are numbers. */
+  private static final class Evaluated {
+    private final Subject subject;
+    private final int source;
+    private final int[] open;
+    private final int[] wontFix;
+
+    Evaluated(Subject subject, int source, int[] open, int[] wontFix) {
+      this.subject = subject;
+      this.source = source;
+      this.open = open;
+      this.wontFix = wontFix;
+    }
+  }
+
+  /** A set of numbers that is cleared in no time. */
+  private static final class Marks {
+    private int[] values = new int[1024];
+    private int current;
+
+    void clear() {
+      current++;
+    }
+
+    /** Returns whether the set did not have the number. */
+    boolean add(int number) {
+      if (number >= values.length) {
+        values = Arrays.copyOf(values, Math.max(number + 1, 2 * values.length));
+      }
+      boolean added = values[number] != current;
+      values[number] = current;
+      return added;
+    }
+  }
+
+  /** Forgets packages, of which later inventories have other objects. */
+  public void forget() {
+    packages.clear();
+    evaluated.clear();
+  }
+
+  /** Counts the CVEs of the packages of an inventory; empty if no feed knows its platform. */
+  public Optional<Counts> count(Collection<InstalledPackage> installed) {
+    if (openCves.facts.issues().isEmpty()) {
+      return Optional.empty();
+    }
+    int open = 0;
+    int kernel = 0;
+    int wontFix = 0;
+    int exploited = 0;
+    Collection<Evaluated> distinct = distinct(installed);
+    seenCves.clear();
+    for (Evaluated each : distinct) {
+      for (int cve : each.open) {
+        if (seenCves.add(cve)) {
+          exploited += exploitedCves.get(cve) ? 1 : 0;
+          if (each.subject.kernel()) {
+            kernel++;
+          } else {
+            open++;
+          }
+        }
+      }
+    }
+    for (Evaluated each : distinct) {
+      for (int cve : each.wontFix) {
+        if (seenCves.add(cve)) {
+          exploited += exploitedCves.get(cve) ? 1 : 0;
+          wontFix++;
+        }
+      }
+    }
+    int known = exploited;
+    return Optional.of(
+        new Counts(open, kernel, wontFix, openCves.facts.exploited().map(_ -> known)));
+  }
+
+  /** Returns the version of each source that counts. */
+  private Collection<Evaluated> distinct(Collection<InstalledPackage> installed) {
+    seenSources.clear();
+    List<Integer> seen = new ArrayList<>();
+    for (InstalledPackage each : installed) {
+      for (Evaluated one : evaluated(each)) {
+        if (seenSources.add(one.source)) {
+          seen.add(one.source);
+          counting[one.source] = one;
+        } else if (one != counting[one.source]) {
+          Evaluated other = counting[one.source];
+          counting[one.source] =
+              openCves.counting(other.subject, one.subject).equals(one.subject) ? one : other;
+        }
+      }
+    }
+    return seen.stream().map(source -> counting[source]).toList();
+  }
+
+  private List<Evaluated> evaluated(InstalledPackage each) {
+    List<Evaluated> known = packages.get(each);
+    if (known == null) {
+      known =
+          openCves.subjectsOf(each).stream()
+              .filter(Subject::counts)
+              .map(subject -> evaluated.computeIfAbsent(subject, this::evaluate))
+              .toList();
+      packages.put(each, known);
+    }
+    return known;
+  }
+
+  private Evaluated evaluate(Subject subject) {
+    List<Integer> open = new ArrayList<>();
+    List<Integer> wontFix = new ArrayList<>();
+    for (Issue issue : openCves.facts.issues(subject.of().name())) {
+      switch (openCves.status(issue, subject.of().version())) {
+        case OPEN -> open.add(number(issue.cve()));
+        case WONT_FIX -> wontFix.add(number(issue.cve()));
+        case FIXED, NOT_AFFECTED -> {
+          // Nothing is open.
+        }
+      }
+    }
+    int source = sources.computeIfAbsent(subject.of().name(), _ -> sources.size());
+    if (source >= counting.length) {
+      counting = Arrays.copyOf(counting, 2 * counting.length);
+    }
+    return new Evaluated(subject, source, array(open), array(wontFix));
+  }
+
+  private static int[] array(List<Integer> numbers) {
+    return numbers.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private int number(String cve) {
+    Integer known = cves.get(cve);
+    if (known == null) {
+      known = cves.size();
+      cves.put(cve, known);
+      exploitedCves.set(
+          known, openCves.facts.exploited().filter(it -> it.contains(cve)).isPresent());
+    }
+    return known;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.regild.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.db.Database;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@EachDatabase
+class PeopleTest {
+  private static final Person ADA = new Person("https://sso.example", "subject-1", "ada");
+
+  private Database database;
+  private Accounts accounts;
+  private People people;
+  private Account account;
+
+  @BeforeEach
+  void open(@TempDir Path directory) throws Exception {
+    database = TestDatabases.open(directory.resolve("regild.db"));
+    accounts =
+        new Accounts(
+            database,
+            MasterKey.load(directory.resolve("master.key"), Optional.empty()),
+            Clock.systemUTC());
+    people = new People(database, accounts);
+    account = accounts.create("default");
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
+  }
+
+  @Test
+  void aPersonKeepsTheKeyAndHasTheRightsOfTheLastLogin() {
+    AccessKey first = people.admit(ADA, account, false);
+    assertThat(first.person()).contains(ADA);
+    assertThat(first.readOnly()).isFalse();
+    Person renamed = new Person(ADA.issuer(), ADA.subject(), "Ada L.");
+    AccessKey second = people.admit(renamed, account, true);
+    assertThat(second.id()).isEqualTo(first.id());
+    assertThat(second.readOnly()).isTrue();
+    assertThat(accounts.keys(account.id())).containsExactly(second);
+    assertThat(second.person()).contains(renamed);
+  }
+
+  @Test
+  void othersHaveOtherKeys() {
+    AccessKey ada = people.admit(ADA, account, false);
+    Person namesake = new Person(ADA.issuer(), "subject-2", "ada");
+    Person ofAnotherProvider = new Person("https://other.example", ADA.subject(), "ada");
+    assertThat(people.admit(namesake, account, false).id()).isNotEqualTo(ada.id());
+    assertThat(people.admit(ofAnotherProvider, account, false).id()).isNotEqualTo(ada.id());
+    assertThat(people.admit(ADA, accounts.create("other"), false).id()).isNotEqualTo(ada.id());
+  }
+
+  @Test
+  void aLoginDoesNotEnableADisabledKey() {
+    AccessKey key = people.admit(ADA, account, false);
+    accounts.setEnabled(account.id(), key.id(), false);
+    assertThat(people.admit(ADA, account, false).enabled()).isFalse();
+  }
+
+  @Test
+  void aDeletedKeyComesBackAsAnother() {
+    AccessKey key = people.admit(ADA, account, false);
+    accounts.deleteKey(account.id(), key.id());
+    assertThat(people.admit(ADA, account, false).id()).isNotEqualTo(key.id());
+  }
+
+  @Test
+  void thePersonsKeySignsNothing() {
+    AccessKey key = people.admit(ADA, account, false);
+    assertThat(accounts.findKey(key.id())).contains(key);
+    assertThat(accounts.findSigningKey(key.id())).isEmpty();
+  }
+}
