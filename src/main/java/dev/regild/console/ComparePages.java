@@ -152,7 +152,7 @@ final class ComparePages implements Console.Pages {
 
   private SnapshotOffers.Found offer(Examined image, String which) {
     try {
-      return services.snapshotOffers().find(image.image().platform().orElse(""), which);
+      return services.snapshotOffers().find(image.image(), which);
     } catch (ChannelException e) {
       throw new RefusedException(
           RefusedException.Reason.INCOMPATIBLE, "Cannot compare: " + e.getMessage() + ".");

@@ -123,7 +123,7 @@ final class UpdatePages implements Console.Pages {
       changes =
           Optional.of(
               Changes.of(
-                  plan, fixes, services.plannedFixes().sizes(image.platform().orElse(""), plan)));
+                  plan, fixes, services.plannedFixes().sizes(image, plan)));
     } catch (RefusedException e) {
       unplanned = e.explanation();
     }

@@ -3,6 +3,7 @@ package dev.regild.server.rest;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
+import dev.regild.api.Operators;
 import dev.regild.channel.ring.Ring;
 import dev.regild.channel.ring.Ring.Gates;
 import dev.regild.channel.ring.RingMove;

@@ -64,10 +64,10 @@ public final class PlannedFixes {
    * Returns the sizes in bytes of the files that a plan installs; lacks what the snapshot's indexes
    * do not name.
    *
-   * @param platform of the image that the plan is for
+   * @param image that the plan is for
    */
-  public Map<PackageVersion, Long> sizes(String platform, UpdatePlan plan) {
-    return snapshot(platform)
+  public Map<PackageVersion, Long> sizes(Image image, UpdatePlan plan) {
+    return snapshot(image)
         .map(each ->
             changelogs.sizes(each, replacements(plan).stream().map(PlannedFixes::version).toList()))
         .orElse(Map.of());
