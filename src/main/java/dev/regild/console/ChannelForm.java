@@ -129,7 +129,8 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
         if (value.startsWith("file:")) {
           errors.put(
               field(option),
-              "A repository on the server's own disk is added there, with regild channel add. Write an http or https URL.");
+              "A repository on the server's own disk is added there, with regild channel add. Write"
+                  + " an http or https URL.");
         } else if (value.length() > LONGEST) {
           errors.put(field(option), "The value is too long.");
         }

@@ -89,7 +89,8 @@ record Gate(
     if (!isOwnForm(request, arrival, code)) {
       throw new ApiException(
           ErrorType.ACCESS_DENIED,
-          "This form was not sent from a page of this console, or its page is too old. Reload the page and send the form again.");
+          "This form was not sent from a page of this console, or its page is too old. Reload the"
+              + " page and send the form again.");
     }
   }
 

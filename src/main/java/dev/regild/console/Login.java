@@ -123,7 +123,8 @@ final class Login {
           guard.wrongCredentials(visit.request(), Optional.empty());
           return new ApiException(
               ErrorType.UNRECOGNIZED_CLIENT,
-              "This link was used before, or is older than half an hour. Log in with an access key.");
+              "This link was used before, or is older than half an hour. Log in with an access"
+                  + " key.");
         });
   }
 
@@ -141,7 +142,8 @@ final class Login {
       guard.wrongCredentials(visit.request(), key.map(AccessKey::id));
       throw new ApiException(
           ErrorType.UNRECOGNIZED_CLIENT,
-          "The access key id or the secret is wrong. Copy both again, for example from the file that regild key create has shown.");
+          "The access key id or the secret is wrong. Copy both again, for example from the file"
+              + " that regild key create has shown.");
     }
     return new Sessions.Login(key.get().id(), chosen);
   }

@@ -32,6 +32,7 @@ import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.verdict.Outlook;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -67,7 +68,7 @@ final class PoliciesBench {
    */
   public static void main(String[] arguments) throws Exception {
     Path data = Path.of(arguments[1]);
-    System.out.printf("%-58s %14s %10s%n", "what", "median (ms)", "goal (ms)");
+    System.out.printf("%-66s %12s %10s %10s%n", "what", "median (ms)", "cpu (ms)", "goal (ms)");
     switch (arguments[0]) {
       case "rings" -> {
         for (int inventories : List.of(200, IMAGES)) {
@@ -82,16 +83,22 @@ final class PoliciesBench {
 
   private static void row(String what, long goal, Callable<?> work) throws Exception {
     List<Long> millis = new ArrayList<>();
+    List<Long> cpu = new ArrayList<>();
     for (int i = 0; i < RUNS; i++) {
       long start = System.nanoTime();
+      long cpuBefore = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
       if (work.call() == null) {
         throw new IllegalStateException("nothing came of it");
       }
+      cpu.add(
+          (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpuBefore) / 1_000_000);
       millis.add((System.nanoTime() - start) / 1_000_000);
     }
-    System.out.printf(
-        "%-58s %14d %10d   first %d%n",
-        what, millis.stream().sorted().toList().get(RUNS / 2), goal, millis.getFirst());
+    System.out.printf("%-66s %12d %10d %10d%n", what, median(millis), median(cpu), goal);
+  }
+
+  private static long median(List<Long> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
   }
 
   private static void retention(Path data) throws Exception {

@@ -299,7 +299,8 @@ class AttestationsTest {
         export(handle, "111111111111", exported, number);
         // One a second.
         handle.execute(
-            "UPDATE export_statement SET created = created - 1000 WHERE account_id = '111111111111'");
+            "UPDATE export_statement SET created = created - 1000 WHERE account_id ="
+                + " '111111111111'");
         if (number == 0) {
           export(handle, "222222222222", exported, number);
         }

@@ -90,7 +90,8 @@ public final class UploadRecords {
     int taken =
         handle
             .createUpdate(
-                "UPDATE upload SET next_part = next_part + 1 WHERE id = :id AND appender = :appender")
+                "UPDATE upload SET next_part = next_part + 1 WHERE id = :id AND appender ="
+                    + " :appender")
             .bind("id", id)
             .bind("appender", appender)
             .execute();
@@ -129,7 +130,8 @@ public final class UploadRecords {
     if (appended == 1) {
       handle
           .createUpdate(
-              "INSERT INTO upload_part (upload_id, number, tag, bytes) VALUES (:id, :number, :tag, :bytes)")
+              "INSERT INTO upload_part (upload_id, number, tag, bytes) VALUES (:id, :number, :tag,"
+                  + " :bytes)")
           .bind("id", id)
           .bind("number", part.number())
           .bind("tag", part.tag())

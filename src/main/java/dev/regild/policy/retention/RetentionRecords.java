@@ -7,6 +7,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +26,11 @@ public final class RetentionRecords {
       SELECT retention.*, line.account_id, line.region, line.name
         FROM retention JOIN line ON line.id = retention.line_id
       """;
+
+  private static final Comparator<Member> NEWEST_FIRST =
+      Comparator.comparing(Member::created).thenComparing(Member::id).reversed();
+
+  private static final int MOST_AT_ONCE = 500;
 
   private RetentionRecords() {}
 
@@ -145,32 +153,38 @@ public final class RetentionRecords {
         .collectToMap(Map.Entry::getKey, Map.Entry::getValue);
   }
 
-  /** Returns the images of a line that can be deleted, the newest first. */
-  static List<Member> members(Handle handle, Line line) {
-    return handle
-        .createQuery(
-            """
-            SELECT image.id, image.name, image.state, image.created,
-                   COALESCE(deprecated_image.since, -1) AS since
-              FROM line_image JOIN image ON image.id = line_image.image_id
-              LEFT JOIN deprecated_image ON deprecated_image.image_id = image.id
-             WHERE line_image.line_id = :line AND image.account_id = :account
-               AND image.state IN ('AVAILABLE', 'FAILED')
-             ORDER BY image.created DESC, image.id DESC
-            """)
-        .bind("line", line.id())
-        .bind("account", line.owner().accountId())
-        .map((row, _) -> member(row))
-        .list();
+  /** Returns the images of lines that can be deleted, by the line's id, the newest first. */
+  static Map<String, List<Member>> members(Handle handle, List<Line> lines) {
+    Map<String, List<Member>> members = new HashMap<>();
+    List<String> ids = lines.stream().map(Line::id).toList();
+    for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
+      handle
+          .createQuery(
+              """
+              SELECT line.id, image.id, image.name, image.state, image.created,
+                     COALESCE(deprecated_image.since, -1)
+                FROM line JOIN line_image ON line_image.line_id = line.id
+                JOIN image ON image.id = line_image.image_id
+                 AND image.account_id = line.account_id
+                LEFT JOIN deprecated_image ON deprecated_image.image_id = image.id
+               WHERE line.id IN (<lines>) AND image.state IN ('AVAILABLE', 'FAILED')
+              """)
+          .bindList("lines", ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE)))
+          .map((row, _) -> Map.entry(row.getString(1), member(row)))
+          .forEach(each ->
+              members.computeIfAbsent(each.getKey(), _ -> new ArrayList<>()).add(each.getValue()));
+    }
+    members.values().forEach(all -> all.sort(NEWEST_FIRST));
+    return members;
   }
 
   private static Member member(ResultSet row) throws SQLException {
-    long since = row.getLong("since");
+    long since = row.getLong(6);
     return new Member(
-        row.getString("id"),
-        row.getString("name"),
-        row.getString("state").equals("AVAILABLE"),
-        Instant.ofEpochMilli(row.getLong("created")),
+        row.getString(2),
+        row.getString(3),
+        row.getString(4).equals("AVAILABLE"),
+        Instant.ofEpochMilli(row.getLong(5)),
         since < 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(since)));
   }
 

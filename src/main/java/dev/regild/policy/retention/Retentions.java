@@ -128,28 +128,23 @@ public final class Retentions {
   }
 
   private static Preview preview(Handle handle, List<RetentionPolicy> policies, Instant now) {
-    Map<RetentionPolicy, List<Member>> members = new HashMap<>();
-    List<String> holdable = new ArrayList<>();
-    for (RetentionPolicy policy : policies) {
-      List<Member> found = RetentionRecords.members(handle, policy.line());
-      members.put(policy, found);
-      // The newest ones stay whether or not anything holds them.
-      found.stream().skip(policy.rule().keepImages()).map(Member::id).forEach(holdable::add);
-    }
-    Map<String, List<Hold>> holds = Holds.of(handle, holdable);
+    Map<String, List<Member>> members =
+        RetentionRecords.members(handle, policies.stream().map(RetentionPolicy::line).toList());
+    Map<String, List<Hold>> holds =
+        Holds.of(handle, members.values().stream().flatMap(List::stream).map(Member::id).toList());
     List<RetentionPlan> plans =
         policies.stream()
             .map(policy ->
                 RetentionPlan.of(
                     policy.line(),
                     policy.rule(),
-                    members.getOrDefault(policy, List.of()),
+                    members.getOrDefault(policy.line().id(), List.of()),
                     holds,
                     now))
             .toList();
     List<String> deleted =
         plans.stream().flatMap(plan -> plan.images(Kind.DELETE).stream()).toList();
-    long bytes = deleted.isEmpty() ? 0 : FreedBytes.read(handle).delete(deleted);
+    long bytes = deleted.isEmpty() ? 0 : FreedBytes.of(handle, deleted);
     return new Preview(RetentionPlan.id(plans), plans, bytes);
   }
 

@@ -69,13 +69,21 @@ public final class PromotionPreviews {
     // A ring is of one channel, and a channel of one platform.
     String platform = members.getFirst().platform();
     Offer next = plans.offerFor(platform, standing(target, promotion.snapshot()));
-    Map<String, UpdatePlan> after = outlook.plans(next, inventories);
+    Outlook.Planned after = outlook.plan(next, inventories);
     Cves cvesAfter = new Cves(outlook.fixes(next, after));
     Optional<Offer> now = now(platform, target);
-    Map<String, UpdatePlan> before =
-        now.map(offer -> outlook.plans(offer, inventories)).orElse(Map.of());
-    Cves cvesBefore = new Cves(now.map(offer -> outlook.fixes(offer, before)).orElse(List.of()));
-    return preview(promotion, members, before, after, cvesBefore, cvesAfter);
+    Optional<Outlook.Planned> before = now.map(offer -> outlook.plan(offer, inventories));
+    Cves cvesBefore =
+        new Cves(
+            now.flatMap(offer -> before.map(planned -> outlook.fixes(offer, planned)))
+                .orElse(List.of()));
+    return preview(
+        promotion,
+        members,
+        before.map(Outlook.Planned::plans).orElse(Map.of()),
+        after.plans(),
+        cvesBefore,
+        cvesAfter);
   }
 
   private static Ring standing(Ring ring, String snapshot) {

@@ -165,7 +165,8 @@ final class OpenIdKeys {
 
   private List<Grant> grants() throws ConfigException {
     String form =
-        "groups with their accounts and rights, such as admins=123456789012:full, staff=123456789012:read-only";
+        "groups with their accounts and rights, such as admins=123456789012:full,"
+            + " staff=123456789012:read-only";
     String text = required(GROUPS, form).strip();
     List<Grant> grants = new ArrayList<>();
     Matcher matcher = GRANT.matcher(text);

@@ -27,6 +27,7 @@ record Listening(Config config) implements Protection {
         : Finding.missing(
             WHAT,
             host
-                + " is open to the network without TLS; remove tls: off, or put a reverse proxy in front of it");
+                + " is open to the network without TLS; remove tls: off, or put a reverse proxy in"
+                + " front of it");
   }
 }

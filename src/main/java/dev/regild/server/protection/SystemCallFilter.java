@@ -17,7 +17,8 @@ final class SystemCallFilter implements Protection {
   private static final String FILTERED = "Seccomp:\t2";
 
   private static final String SCRIPT =
-      "exec bwrap --ro-bind / / --proc /proc --unshare-pid --seccomp 9 cat /proc/self/status 9<\"$1\"";
+      "exec bwrap --ro-bind / / --proc /proc --unshare-pid --seccomp 9 cat /proc/self/status"
+          + " 9<\"$1\"";
 
   @Override
   public Finding look() throws InterruptedException {

@@ -75,7 +75,8 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
     if (Stream.of(name, cve, advisory).filter(Optional::isPresent).count() != 1
         || (version.isPresent() && name.isEmpty())) {
       throw invalid(
-          "Write one of the query parameters package, cve and advisory; version only with package.");
+          "Write one of the query parameters package, cve and advisory; version only with"
+              + " package.");
     }
     try {
       return name.<Question>map(it -> new Question.OfPackage(it, version.map(VersionRange::parse)))

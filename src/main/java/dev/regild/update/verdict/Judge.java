@@ -73,15 +73,10 @@ final class Judge {
    *
    * @param concerned the packages that it can change
    */
-  private record Planned(
-      Inventory inventory, Collection<InstalledPackage> concerned, UpdatePlan plan) {}
+  record Planned(Inventory inventory, Collection<InstalledPackage> concerned, UpdatePlan plan) {}
 
-  /** Returns what an update of an inventory would change. */
-  UpdatePlan planOf(Inventory inventory) {
-    return plan(inventory).plan();
-  }
-
-  private Planned plan(Inventory inventory) {
+  /** Plans the update of an inventory. */
+  Planned plan(Inventory inventory) {
     Optional<Object> basis = offer.snapshot().offerBasis(inventory);
     if (basis.isEmpty()) {
       return plan(inventory, inventory.packages(), offer.availableTo(inventory));

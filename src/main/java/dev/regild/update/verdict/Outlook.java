@@ -4,7 +4,6 @@ import dev.regild.db.Database;
 import dev.regild.image.Inventories;
 import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
-import dev.regild.inventory.Inventory;
 import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.PlannedFixes;
@@ -31,44 +30,48 @@ public final class Outlook {
     this.plannedFixes = plannedFixes;
   }
 
-  /** Returns the plans of inventories, by digest; lacks those that have gone. */
-  public Map<String, UpdatePlan> plans(Offer offer, Collection<String> digests) {
-    return plans(new Judge(offer, plannedFixes), load(digests));
+  /** What updates of inventories to a snapshot would change. */
+  public static final class Planned {
+    private final Map<String, Judge.Planned> planned;
+
+    private Planned(Map<String, Judge.Planned> planned) {
+      this.planned = planned;
+    }
+
+    /** Returns the plans by the inventories' digests. */
+    public Map<String, UpdatePlan> plans() {
+      Map<String, UpdatePlan> plans = new HashMap<>();
+      planned.forEach((digest, each) -> plans.put(digest, each.plan()));
+      return plans;
+    }
   }
 
-  private Map<String, Inventory> load(Collection<String> digests) {
-    return new PackageForms(database, inventories).load(List.copyOf(digests));
+  /** Plans the updates of inventories, by digest; lacks those that have gone. */
+  public Planned plan(Offer offer, Collection<String> digests) {
+    Judge judge = new Judge(offer, plannedFixes);
+    Map<String, Judge.Planned> planned = new HashMap<>();
+    new PackageForms(database, inventories)
+        .load(List.copyOf(digests))
+        .forEach((digest, inventory) -> planned.put(digest, judge.plan(inventory)));
+    return new Planned(planned);
   }
 
-  private static Map<String, UpdatePlan> plans(Judge judge, Map<String, Inventory> loaded) {
-    Map<String, UpdatePlan> plans = new HashMap<>();
-    loaded.forEach((digest, inventory) -> plans.put(digest, judge.planOf(inventory)));
-    return plans;
-  }
-
-  /**
-   * Returns what updates would fix, once for all inventories whose updates change the same.
-   *
-   * @param plans by the inventories' digests
-   */
-  public List<Fixes> fixes(Offer offer, Map<String, UpdatePlan> plans) {
-    Map<List<Change>, String> distinct = new LinkedHashMap<>();
-    plans.forEach((digest, plan) -> {
-      if (!plan.isEmpty()) {
-        distinct.putIfAbsent(plan.changes(), digest);
+  /** Returns what updates would fix, once for all inventories whose updates change the same. */
+  public List<Fixes> fixes(Offer offer, Planned all) {
+    Map<List<Change>, Judge.Planned> distinct = new LinkedHashMap<>();
+    for (Judge.Planned each : all.planned.values()) {
+      if (!each.plan().isEmpty()) {
+        distinct.putIfAbsent(each.plan().changes(), each);
       }
-    });
-    Map<String, Inventory> loaded = load(distinct.values());
-    List<UpdatePlan> chosen = distinct.values().stream().map(plans::get).toList();
-    PlannedFixes.Read read = plannedFixes.read(offer.snapshot(), chosen);
+    }
+    PlannedFixes.Read read =
+        plannedFixes.read(
+            offer.snapshot(), distinct.values().stream().map(Judge.Planned::plan).toList());
     FixMemo memo = new FixMemo();
     List<Fixes> fixes = new ArrayList<>();
-    loaded.forEach((digest, inventory) -> {
-      UpdatePlan plan = plans.get(digest);
-      if (plan != null) {
-        fixes.add(read.find(inventory, inventory.packages(), plan, memo));
-      }
-    });
+    for (Judge.Planned each : distinct.values()) {
+      fixes.add(read.find(each.inventory(), each.concerned(), each.plan(), memo));
+    }
     return fixes;
   }
 }

@@ -284,6 +284,7 @@ class RetentionTest {
     private final RetentionRule rule;
     private final List<Image> images = new ArrayList<>();
     private final Map<String, String> held = new HashMap<>();
+    private final Set<String> failed = new HashSet<>();
 
     History(RetentionRule rule) {
       this.rule = rule;
@@ -324,7 +325,7 @@ class RetentionTest {
           "line-" + i,
           new History(rule(1 + random.nextInt(3), random.nextInt(4), random.nextInt(3))));
     }
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 2; round++) {
       database.useTransaction(handle ->
           histories.forEach(
               (line, history) -> live(handle, random, line, history, inventory, layer)));
@@ -374,6 +375,10 @@ class RetentionTest {
             "INSERT INTO line_image SELECT ?, id FROM line WHERE name = ?", image.id(), line);
       }
       history.images.add(image);
+      if (random.nextInt(8) == 0) {
+        handle.execute("UPDATE image SET state = 'FAILED' WHERE id = ?", image.id());
+        history.failed.add(image.id());
+      }
     }
     for (Image image : history.images) {
       boolean present =
@@ -388,7 +393,10 @@ class RetentionTest {
         release(handle, hold, image, line);
         history.held.remove(image.id());
       } else if (hold == null && random.nextInt(4) == 0) {
-        String kind = List.of("alias", "share", "tag", "job").get(random.nextInt(4));
+        // An alias names no image that FAILED.
+        String kind =
+            List.of("share", "tag", "job", "alias")
+                .get(random.nextInt(history.failed.contains(image.id()) ? 3 : 4));
         hold(handle, kind, image, line);
         history.held.put(image.id(), kind);
       }
@@ -449,10 +457,13 @@ class RetentionTest {
               return order == 0 ? b.id().compareTo(a.id()) : order;
             })
             .toList();
-    for (int i = 0; i < newestFirst.size(); i++) {
-      Image image = newestFirst.get(i);
+    int newer = 0;
+    for (Image image : newestFirst) {
+      boolean failed = history.failed.contains(image.id());
+      boolean among = !failed && newer < history.rule.keepImages();
+      newer += failed ? 0 : 1;
       boolean young = image.created().plus(history.rule.keepAge()).isAfter(clock.instant());
-      if (history.held.containsKey(image.id()) || i < history.rule.keepImages() || young) {
+      if (history.held.containsKey(image.id()) || among || young) {
         assertThat(after.present).contains(image.id());
         assertThat(after.deprecated).doesNotContain(image.id());
       } else if (history.rule.deprecated().isZero()) {

@@ -128,7 +128,8 @@ class RingsTest {
   private void offer(String... packages) throws Exception {
     List<Deb> debs = new ArrayList<>();
     for (String each : packages) {
-      debs.add(new Deb(each.split("=")[0], each.split("=")[1]));
+      String[] parts = each.split("=", -1);
+      debs.add(new Deb(parts[0], parts[1]));
     }
     String date =
         DateTimeFormatter.ofPattern("EEE, dd MMM yyyy", Locale.ENGLISH)
