@@ -54,6 +54,12 @@ assert.equal((await statement).suggestedFilename(), "golden-updated.intoto.json"
 await page.goto(scene.url + "/console/compare?first=golden&second=golden-updated");
 assert.match(await page.locator("section", { hasText: "Packages that differ" }).innerText(), /1 package/);
 
+await page.goto(scene.url + "/console/images/golden-updated/export");
+await page.fill("#new-name", "kept-disk");
+await page.getByRole("button", { name: "Export" }).click();
+await page.locator("section[aria-labelledby=exports] tr", { hasText: "kept-disk" })
+  .getByText("Completed").waitFor(LONG);
+
 await page.goto(scene.url + "/console/images/golden-updated/update");
 await page.getByText("The image is up to date").waitFor();
 
@@ -64,7 +70,8 @@ for (const name of ["golden-updated", "golden"]) {
 }
 await page.goto(scene.url + "/console/activity");
 const activity = await page.locator("table").innerText();
-for (const operation of ["ConsoleLogin", "UploadDisk", "CreateImportedImage", "CreateUpdatedImage", "DeleteImage"]) {
+for (const operation of ["ConsoleLogin", "BeginUpload", "CreateImportedImage", "CreateUpdatedImage",
+  "CreateExportImageTask", "DeleteImage"]) {
   assert.ok(activity.includes(operation), operation);
 }
 
