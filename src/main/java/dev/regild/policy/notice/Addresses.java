@@ -7,13 +7,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which addresses webhooks may be at. An account's webhook is a way for it to have the server connect
- * to an address, so those of the server's own networks are refused unless the operator allows them.
+ * Which addresses webhooks may be at. An account's webhook is a way for it to have the server
+ * connect to an address, so those of the server's own networks are refused unless the operator
+ * allows them.
  *
  * @param allowed networks that the operator allows
  */
 public record Addresses(List<Network> allowed) {
-  /** RFC 6890 and its successors: what is not reached by way of the Internet, and what embeds it. */
+  /**
+   * RFC 6890 and its successors: what is not reached by way of the Internet, and what embeds it.
+   */
   private static final List<Network> PRIVATE =
       List.of(
           Network.parse("0.0.0.0/8"),

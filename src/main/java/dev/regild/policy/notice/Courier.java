@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Delivers events to those who want to be told, from the database, so that nobody who makes
- * something happen waits for them. Of several nodes, one delivers at a time. An event may come twice
- * if a process ends in between; its id is the same.
+ * something happen waits for them. Of several nodes, one delivers at a time. An event may come
+ * twice if a process ends in between; its id is the same.
  */
 public final class Courier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);

@@ -10,7 +10,8 @@ import java.util.Map;
  * @param seen the number of the last event that was looked at
  * @param delivered how many events were accepted
  * @param givenUp how many were not accepted for a day
- * @param problem why an event that is still to be delivered was not accepted; empty if there is none
+ * @param problem why an event that is still to be delivered was not accepted; empty if there is
+ *     none
  * @param waiting how many are still to be delivered
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
