@@ -97,6 +97,7 @@ public final class Regild {
     commands.put("store", StoreCommand.class);
     commands.put("migrate", MigrateCommand.class);
     commands.put("doctor", DoctorCommand.class);
+    commands.put("completion", CompletionCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);
     return commands;
   }
@@ -130,14 +131,10 @@ public final class Regild {
     if (named != null) {
       // Alone: to look at all the others would be a third of a server's start.
       CommandLine command = new CommandLine(named).setCommandName("regild " + args[0]);
+      AddChannelCommand.declareSourceOptions(command);
       return execute(command, out, err, Arrays.copyOfRange(args, 1, args.length));
     }
-    CommandLine regild = new CommandLine(new Regild());
-    COMMANDS.forEach(regild::addSubcommand);
-    requireNonNull(regild.getSubcommands().get("help"))
-        .getCommandSpec()
-        .usageMessage()
-        .header("Shows the help of a command.");
+    CommandLine regild = allCommands();
     if (args.length == 0) {
       regild.usage(out);
       return 2;
@@ -145,9 +142,21 @@ public final class Regild {
     return execute(regild, out, err, args);
   }
 
+  /** The command line with every command. */
+  static CommandLine allCommands() {
+    CommandLine regild = new CommandLine(new Regild());
+    COMMANDS.forEach(regild::addSubcommand);
+    requireNonNull(regild.getSubcommands().get("help"))
+        .getCommandSpec()
+        .usageMessage()
+        .header("Shows the help of a command.");
+    AddChannelCommand.declareSourceOptions(regild);
+    return regild;
+  }
+
   /** Runs a command line; returns its exit status. */
   static int execute(CommandLine line, PrintWriter out, PrintWriter err, String... args) {
-    AddChannelCommand.declareSourceOptions(line);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(out);
     line.setErr(err);
     line.setExecutionExceptionHandler((exception, command, parsed) -> {
