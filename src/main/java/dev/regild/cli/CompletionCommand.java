@@ -84,7 +84,9 @@ final class CompletionCommand implements Callable<Integer> {
       StringBuilder names = new StringBuilder();
       for (String name : option.names()) {
         names.append(
-            name.startsWith("--") ? "-l " + name.substring(2) + " " : "-s " + name.substring(1) + " ");
+            name.startsWith("--")
+                ? "-l " + name.substring(2) + " "
+                : "-s " + name.substring(1) + " ");
       }
       // What a file is may be completed by the names of files; other values are not known.
       String value =

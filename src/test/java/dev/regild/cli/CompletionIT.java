@@ -63,7 +63,8 @@ class CompletionIT {
   @Test
   void zshReadsItsScript() throws Exception {
     HostTools.assumeInstalled("zsh");
-    String loads = "autoload -Uz compinit && compinit -u -D && source $0 && whence -w _complete_regild";
+    String loads =
+        "autoload -Uz compinit && compinit -u -D && source $0 && whence -w _complete_regild";
     assertThat(Program.of(List.of("zsh", "-f", "-c", loads, script("zsh").toString())).run())
         .contains("_complete_regild: function");
   }
