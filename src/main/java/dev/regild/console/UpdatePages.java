@@ -120,10 +120,7 @@ final class UpdatePages implements Console.Pages {
     try {
       UpdatePlan plan = services.images().updates().plan(owner, image.name());
       Optional<Fixes> fixes = services.plannedFixes().find(owner, image.name(), plan);
-      changes =
-          Optional.of(
-              Changes.of(
-                  plan, fixes, services.plannedFixes().sizes(image, plan)));
+      changes = Optional.of(Changes.of(plan, fixes, services.plannedFixes().sizes(image, plan)));
     } catch (RefusedException e) {
       unplanned = e.explanation();
     }
