@@ -145,8 +145,9 @@ public final class RetentionRecords {
             """
             SELECT line_image.image_id, line_image.line_id
               FROM line_image JOIN image ON image.id = line_image.image_id
-              JOIN line ON line.id = line_image.line_id AND line.account_id = image.account_id
              WHERE image.id IN (<images>) AND image.state IN ('AVAILABLE', 'FAILED')
+               AND image.account_id <> ''
+               AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
             """)
         .bindList("images", imageIds)
         .map((row, _) -> Map.entry(row.getString("image_id"), row.getString("line_id")))
@@ -161,13 +162,13 @@ public final class RetentionRecords {
       handle
           .createQuery(
               """
-              SELECT line.id, image.id, image.name, image.state, image.created,
+              SELECT line_image.line_id, image.id, image.name, image.state, image.created,
                      COALESCE(deprecated_image.since, -1)
-                FROM line JOIN line_image ON line_image.line_id = line.id
-                JOIN image ON image.id = line_image.image_id
-                 AND image.account_id = line.account_id
+                FROM line_image JOIN image ON image.id = line_image.image_id
                 LEFT JOIN deprecated_image ON deprecated_image.image_id = image.id
-               WHERE line.id IN (<lines>) AND image.state IN ('AVAILABLE', 'FAILED')
+               WHERE line_image.line_id IN (<lines>) AND image.state IN ('AVAILABLE', 'FAILED')
+                 AND image.account_id <> ''
+                 AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
               """)
           .bindList("lines", ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE)))
           .map((row, _) -> Map.entry(row.getString(1), member(row)))
