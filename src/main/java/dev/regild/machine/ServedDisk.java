@@ -111,7 +111,15 @@ public final class ServedDisk implements AutoCloseable {
     connected.configureBlocking(false);
     selector = Selector.open();
     var _ = connected.register(selector, 0);
+    try {
+      shakeHands();
+    } catch (IOException e) {
+      // It listens before it opens the disk, and ends if it can't; its own words say why.
+      throw server.waitFor(Duration.ofSeconds(1)) ? ended() : e;
+    }
+  }
 
+  private void shakeHands() throws IOException {
     ByteBuffer greeting = received(18);
     if (greeting.getLong(0) != MAGIC || greeting.getLong(8) != OPTION_MAGIC) {
       throw new IOException("the disk's server does not speak the protocol");

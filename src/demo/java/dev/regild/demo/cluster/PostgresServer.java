@@ -192,11 +192,19 @@ public final class PostgresServer implements AutoCloseable {
   public void crash() throws IOException, InterruptedException {
     // The first line of the file is the number of the postmaster.
     String postmaster = Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst();
-    ProcessHandle.of(Long.parseLong(postmaster)).ifPresent(ProcessHandle::destroyForcibly);
+    ProcessHandle.of(Long.parseLong(postmaster)).ifPresent(PostgresServer::kill);
     long deadline = System.nanoTime() + START.toNanos();
     while (accepts() && System.nanoTime() < deadline) {
       Thread.sleep(20);
     }
+  }
+
+  /** With its children: one that is in the middle of a query would answer it. */
+  private static void kill(ProcessHandle postmaster) {
+    List<ProcessHandle> all =
+        Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.forEach(each -> each.onExit().join());
   }
 
   private boolean accepts() {

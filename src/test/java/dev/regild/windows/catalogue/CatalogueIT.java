@@ -218,7 +218,7 @@ class CatalogueIT {
   @Test
   void aChannelOfRepositoriesHasNoCatalogue() {
     assertThat(regild("channel", "add", "two", "--platform", "WINDOWS", "--repo", "file:///x"))
-        .contains("--repo can't be used for WINDOWS; its options are --arch.");
+        .contains("--repo can't be used for WINDOWS; its options are --arch, --ca-cert,");
     assertThat(regild("channel", "add-update", "none", "x"))
         .contains("Channel none does not exist");
     assertThat(regild("channel", "remove", "win")).contains("Removed win");
