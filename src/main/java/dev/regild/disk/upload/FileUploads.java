@@ -345,7 +345,8 @@ public final class FileUploads implements ResumableUploads {
     Files.deleteIfExists(part(id));
   }
 
-  private void removeAbandoned() throws IOException {
+  @Override
+  public synchronized void removeAbandoned() throws IOException {
     Instant silent = clock.instant().minus(LONGEST_SILENCE);
     for (String id : ids()) {
       Optional<Kept> kept = kept(id);
