@@ -137,8 +137,7 @@ final class MsrcDocuments implements FeedReader {
       });
       String platform = platforms.get(said.getOrDefault("ProductID", ""));
       if (platform != null) {
-        severity.putIfAbsent(
-            platform, FeedFacts.bounded(said.getOrDefault("Description", "")));
+        severity.putIfAbsent(platform, FeedFacts.bounded(said.getOrDefault("Description", "")));
       }
     }
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks through an XML document that may be hostile or larger than memory, element by element. A
- * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag or a
- * comment of more than 1 MiB, and a text or an attribute of more than 64 KiB among those that are
+ * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag or
+ * a comment of more than 1 MiB, and a text or an attribute of more than 64 KiB among those that are
  * asked for.
  */
 public final class XmlPull implements AutoCloseable {
@@ -171,8 +171,8 @@ public final class XmlPull implements AutoCloseable {
   }
 
   /**
-   * The parser keeps a whole tag, comment or instruction in memory: one that is larger than any real
-   * one is refused. A CDATA section is text, which comes in pieces.
+   * The parser keeps a whole tag, comment or instruction in memory: one that is larger than any
+   * real one is refused. A CDATA section is text, which comes in pieces.
    */
   private static final class TagGuard extends FilterReader {
     private static final String CDATA = "![CDATA[";

@@ -99,7 +99,10 @@ final class StoreCalls {
     }
   }
 
-  /** A file that can't be read or written here is not the store's fault, and stays so however often we ask. */
+  /**
+   * A file that can't be read or written here is not the store's fault, and stays so however often
+   * we ask.
+   */
   private static void requireNotLocal(Exception e) throws LocalFileException {
     for (Throwable at = e; at != null; at = at.getCause()) {
       if (at instanceof LocalFileException local) {

@@ -104,8 +104,8 @@ class MsrcDocumentsTest {
         document("", "<Vulnerability><CVE>CVE-2026-0001</CVE></Vulnerability>".repeat(20_001));
     StringBuilder products = new StringBuilder();
     for (int i = 0; i <= 10_000; i++) {
-      products.append("<FullProductName ProductID='%d'>Windows Server 2022</FullProductName>"
-          .formatted(i));
+      products.append(
+          "<FullProductName ProductID='%d'>Windows Server 2022</FullProductName>".formatted(i));
     }
     Path large = document(products.toString(), "");
 

@@ -16,8 +16,7 @@ class XmlPullTest {
 
   /** The parser keeps each of them whole in memory. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"<x a='%s'/>", "<!--%s-->", "<!-- > %s-->", "<?x %s?>", "<?x > %s?>"})
+  @ValueSource(strings = {"<x a='%s'/>", "<!--%s-->", "<!-- > %s-->", "<?x %s?>", "<?x > %s?>"})
   void whatTheParserWouldKeepInMemoryIsRefused(String part) {
     String document = "<all>" + part.formatted("a".repeat(LARGE)) + "</all>";
     assertThatThrownBy(() -> children(document))

@@ -54,14 +54,7 @@ class SnapshotChangelogsTest {
       super(
           directory,
           new SnapshotManifest(
-              "digest",
-              Instant.EPOCH,
-              "amd64",
-              List.of(),
-              Map.of(),
-              Map.of(),
-              List.of(),
-              "apt"),
+              "digest", Instant.EPOCH, "amd64", List.of(), Map.of(), Map.of(), List.of(), "apt"),
           new AptPackageSystem());
     }
 
