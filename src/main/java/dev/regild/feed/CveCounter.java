@@ -15,21 +15,20 @@ import java.util.Optional;
 
 /**
  * Counts the CVEs of many inventories of one platform. It evaluates each version of a source once,
- * and each package once as long as it is the same object. For one thread.
+ * and looks at each package once as long as it is the same object. For one thread.
  */
 public final class CveCounter {
   private final OpenCves openCves;
 
-  private final IdentityHashMap<InstalledPackage, List<Evaluated>> packages =
-      new IdentityHashMap<>();
+  private final IdentityHashMap<InstalledPackage, List<Version>> packages = new IdentityHashMap<>();
 
-  private final Map<Subject, Evaluated> evaluated = new HashMap<>();
+  private final Map<Subject, Version> versions = new HashMap<>();
   private final Map<String, Integer> sources = new HashMap<>();
   private final Map<String, Integer> cves = new HashMap<>();
   private final BitSet exploitedCves = new BitSet();
 
   /** By the number of the source, for the sources that are marked. */
-  private Evaluated[] counting = new Evaluated[1024];
+  private Version[] counting = new Version[1024];
 
   private final Marks seenSources = new Marks();
   private final Marks seenCves = new Marks();
@@ -41,18 +40,22 @@ public final class CveCounter {
     this.openCves = openCves;
   }
 
-  /** A version of a source; sources and CVEs are numbers. */
-  private static final class Evaluated {
+  /**
+   * A version of a source; sources and CVEs are numbers. It is evaluated when it counts: an image
+   * may have a thousand versions of a kernel, each with thousands of CVEs.
+   */
+  private static final class Version {
+    private static final int[] NONE = {};
+
     private final Subject subject;
     private final int source;
-    private final int[] open;
-    private final int[] wontFix;
+    private boolean evaluated;
+    private int[] open = NONE;
+    private int[] wontFix = NONE;
 
-    Evaluated(Subject subject, int source, int[] open, int[] wontFix) {
+    Version(Subject subject, int source) {
       this.subject = subject;
       this.source = source;
-      this.open = open;
-      this.wontFix = wontFix;
     }
   }
 
@@ -79,7 +82,7 @@ public final class CveCounter {
   /** Forgets packages, of which later inventories have other objects. */
   public void forget() {
     packages.clear();
-    evaluated.clear();
+    versions.clear();
   }
 
   /** Counts the CVEs of the packages of an inventory; empty if no feed knows its platform. */
@@ -91,9 +94,10 @@ public final class CveCounter {
     int kernel = 0;
     int wontFix = 0;
     int exploited = 0;
-    Collection<Evaluated> distinct = distinct(installed);
+    Collection<Version> distinct = distinct(installed);
+    distinct.forEach(this::evaluate);
     seenCves.clear();
-    for (Evaluated each : distinct) {
+    for (Version each : distinct) {
       for (int cve : each.open) {
         if (seenCves.add(cve)) {
           exploited += exploitedCves.get(cve) ? 1 : 0;
@@ -105,7 +109,7 @@ public final class CveCounter {
         }
       }
     }
-    for (Evaluated each : distinct) {
+    for (Version each : distinct) {
       for (int cve : each.wontFix) {
         if (seenCves.add(cve)) {
           exploited += exploitedCves.get(cve) ? 1 : 0;
@@ -119,16 +123,16 @@ public final class CveCounter {
   }
 
   /** Returns the version of each source that counts. */
-  private Collection<Evaluated> distinct(Collection<InstalledPackage> installed) {
+  private Collection<Version> distinct(Collection<InstalledPackage> installed) {
     seenSources.clear();
     List<Integer> seen = new ArrayList<>();
     for (InstalledPackage each : installed) {
-      for (Evaluated one : evaluated(each)) {
+      for (Version one : versions(each)) {
         if (seenSources.add(one.source)) {
           seen.add(one.source);
           counting[one.source] = one;
         } else if (one != counting[one.source]) {
-          Evaluated other = counting[one.source];
+          Version other = counting[one.source];
           counting[one.source] =
               openCves.counting(other.subject, one.subject).equals(one.subject) ? one : other;
         }
@@ -137,24 +141,35 @@ public final class CveCounter {
     return seen.stream().map(source -> counting[source]).toList();
   }
 
-  private List<Evaluated> evaluated(InstalledPackage each) {
-    List<Evaluated> known = packages.get(each);
+  private List<Version> versions(InstalledPackage each) {
+    List<Version> known = packages.get(each);
     if (known == null) {
       known =
           openCves.subjectsOf(each).stream()
               .filter(Subject::counts)
-              .map(subject -> evaluated.computeIfAbsent(subject, this::evaluate))
+              .map(subject -> versions.computeIfAbsent(subject, this::version))
               .toList();
       packages.put(each, known);
     }
     return known;
   }
 
-  private Evaluated evaluate(Subject subject) {
+  private Version version(Subject subject) {
+    int source = sources.computeIfAbsent(subject.of().name(), _ -> sources.size());
+    if (source >= counting.length) {
+      counting = Arrays.copyOf(counting, 2 * counting.length);
+    }
+    return new Version(subject, source);
+  }
+
+  private void evaluate(Version version) {
+    if (version.evaluated) {
+      return;
+    }
     List<Integer> open = new ArrayList<>();
     List<Integer> wontFix = new ArrayList<>();
-    for (Issue issue : openCves.facts.issues(subject.of().name())) {
-      switch (openCves.status(issue, subject.of().version())) {
+    for (Issue issue : openCves.facts.issues(version.subject.of().name())) {
+      switch (openCves.status(issue, version.subject.of().version())) {
         case OPEN -> open.add(number(issue.cve()));
         case WONT_FIX -> wontFix.add(number(issue.cve()));
         case FIXED, NOT_AFFECTED -> {
@@ -162,11 +177,9 @@ public final class CveCounter {
         }
       }
     }
-    int source = sources.computeIfAbsent(subject.of().name(), _ -> sources.size());
-    if (source >= counting.length) {
-      counting = Arrays.copyOf(counting, 2 * counting.length);
-    }
-    return new Evaluated(subject, source, array(open), array(wontFix));
+    version.open = array(open);
+    version.wontFix = array(wontFix);
+    version.evaluated = true;
   }
 
   private static int[] array(List<Integer> numbers) {

@@ -12,9 +12,11 @@ import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,6 +31,12 @@ final class MsrcDocuments implements FeedReader {
   private static final Pattern SERVER =
       Pattern.compile("Windows Server (20[0-9]{2})( \\(Server Core installation\\))?");
   private static final Pattern FIXED = Pattern.compile("10\\.0\\.([0-9]{5})\\.[0-9]{1,6}");
+
+  /** A month has some hundreds of each. */
+  private static final int MOST_PRODUCTS = 10_000;
+
+  private static final int MOST_VULNERABILITIES = 20_000;
+  private static final int LONGEST_ID = 100;
 
   @Override
   public void read(Path file, FeedFacts facts) throws IOException, MalformedFeedException {
@@ -50,7 +58,10 @@ final class MsrcDocuments implements FeedReader {
             tree[0] = true;
             xml.children(name -> products(name, xml, platforms));
           }
-          case "Vulnerability" -> found.add(new Vulnerability(xml, platforms).read());
+          case "Vulnerability" -> {
+            require(found.size() < MOST_VULNERABILITIES, MOST_VULNERABILITIES, "vulnerabilities");
+            found.add(new Vulnerability(xml, platforms).read());
+          }
           default -> {
             // Notes and the history.
           }
@@ -75,9 +86,17 @@ final class MsrcDocuments implements FeedReader {
     } else if (name.equals("FullProductName")) {
       String id = xml.attribute("ProductID");
       Matcher server = SERVER.matcher(xml.text());
-      if (server.matches()) {
-        platforms.put(id, "WINDOWS_SERVER_" + server.group(1));
+      String platform = server.matches() ? "WINDOWS_SERVER_" + server.group(1) : "";
+      if (id.length() <= LONGEST_ID && PackageSystems.installed().find(platform).isPresent()) {
+        require(platforms.size() < MOST_PRODUCTS, MOST_PRODUCTS, "products");
+        platforms.put(id, platform);
       }
+    }
+  }
+
+  private static void require(boolean few, int most, String what) throws IOException {
+    if (!few) {
+      throw new IOException("it has more than %,d %s".formatted(most, what));
     }
   }
 
@@ -97,7 +116,7 @@ final class MsrcDocuments implements FeedReader {
     Vulnerability read() throws IOException {
       xml.children(part -> {
         switch (part) {
-          case "CVE" -> cve = xml.text();
+          case "CVE" -> cve = FeedFacts.bounded(xml.text());
           case "Threats" -> xml.children(_ -> threat());
           case "Remediations" -> xml.children(_ -> remediation());
           default -> {
@@ -118,18 +137,18 @@ final class MsrcDocuments implements FeedReader {
       });
       String platform = platforms.get(said.getOrDefault("ProductID", ""));
       if (platform != null) {
-        severity.putIfAbsent(platform, said.getOrDefault("Description", ""));
+        severity.putIfAbsent(platform, FeedFacts.bounded(said.getOrDefault("Description", "")));
       }
     }
 
     /** A hotpatch is for other systems than a security update, and has another build. */
     private void remediation() throws IOException {
       boolean wanted = xml.attribute("Type").equals("Vendor Fix");
-      List<String> products = new ArrayList<>();
+      Set<String> named = new HashSet<>();
       Map<String, String> said = new HashMap<>();
       xml.children(name -> {
         if (wanted && name.equals("ProductID")) {
-          products.add(xml.text());
+          Optional.ofNullable(platforms.get(xml.text())).ifPresent(named::add);
         } else if (wanted && (name.equals("FixedBuild") || name.equals("SubType"))) {
           said.put(name, xml.text());
         }
@@ -138,9 +157,8 @@ final class MsrcDocuments implements FeedReader {
       if (!build.matches() || said.getOrDefault("SubType", "").contains("Hotpatch")) {
         return;
       }
-      for (String product : products) {
-        String platform = platforms.get(product);
-        if (platform != null && isBuildOf(platform, build.group(1))) {
+      for (String platform : named) {
+        if (isBuildOf(platform, build.group(1))) {
           fixed.merge(platform, build.group(), (a, b) -> isEarlier(platform, a, b) ? a : b);
         }
       }

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks through an XML document that may be hostile or larger than memory, element by element. A
- * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag of
- * more than 1 MiB, and a text or an attribute of more than 64 KiB among those that are asked for.
+ * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag or
+ * a comment of more than 1 MiB, and a text or an attribute of more than 64 KiB among those that are
+ * asked for.
  */
 public final class XmlPull implements AutoCloseable {
   private static final int DEEPEST = 256;
@@ -169,12 +170,27 @@ public final class XmlPull implements AutoCloseable {
     }
   }
 
-  /** The parser keeps a whole tag in memory: one that is larger than any real one is refused. */
+  /**
+   * The parser keeps a whole tag, comment or instruction in memory: one that is larger than any
+   * real one is refused. A CDATA section is text, which comes in pieces.
+   */
   private static final class TagGuard extends FilterReader {
+    private static final String CDATA = "![CDATA[";
+    private static final String CDATA_END = "]]>";
+
     private boolean begun;
     private boolean inTag;
     private char quote;
     private int length;
+
+    /** What a tag begins with that is none of an element. */
+    private final StringBuilder beginning = new StringBuilder(CDATA.length());
+
+    /** What ends a comment, an instruction or a CDATA section; empty in a tag. */
+    private String end = "";
+
+    /** How often the character that such an end begins with has just come in a row. */
+    private int row;
 
     TagGuard(Reader in) {
       super(in);
@@ -205,14 +221,21 @@ public final class XmlPull implements AutoCloseable {
     private void see(char c) throws IOException {
       if (!inTag) {
         if (c == '<') {
-          inTag = true;
-          quote = 0;
-          length = 0;
+          begin();
         }
         return;
       }
-      if (++length > LONGEST_TAG) {
-        throw new IOException("it has a tag of more than 1 MiB");
+      if (++length > LONGEST_TAG && !end.equals(CDATA_END)) {
+        throw new IOException("it has a tag or a comment of more than 1 MiB");
+      }
+      if (!end.isEmpty()) {
+        seeToEnd(c);
+        return;
+      }
+      boolean mayGoOn = beginning.length() > 0 && beginning.length() < CDATA.length();
+      if (mayGoOn || (length == 1 && (c == '!' || c == '?'))) {
+        beginning.append(c);
+        end = endOf(beginning.toString());
       }
       if (quote != 0) {
         quote = c == quote ? 0 : quote;
@@ -221,6 +244,29 @@ public final class XmlPull implements AutoCloseable {
       } else if (c == '>') {
         inTag = false;
       }
+    }
+
+    private void begin() {
+      inTag = true;
+      quote = 0;
+      length = 0;
+      beginning.setLength(0);
+      end = "";
+      row = 0;
+    }
+
+    private static String endOf(String beginning) {
+      return switch (beginning) {
+        case "?" -> "?>";
+        case "!--" -> "-->";
+        case CDATA -> CDATA_END;
+        default -> "";
+      };
+    }
+
+    private void seeToEnd(char c) {
+      inTag = c != '>' || row < end.length() - 1;
+      row = c == end.charAt(0) ? Math.min(row + 1, end.length()) : 0;
     }
   }
 }

@@ -309,6 +309,7 @@ public final class RegildServer implements AutoCloseable {
             deletions,
             flattenings,
             new DiskDeletions(database, disks),
+            storage.uploads(),
             membership.turns(),
             clock));
     indexUpkeep.begin();

@@ -1,11 +1,13 @@
 package dev.regild.server;
 
 import dev.regild.db.Database;
+import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.job.node.Turns;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageFlattenings;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * Ends what a process began and did not end, because it was killed in between: deletions of images,
  * of disks, and of layers that went out of use. An only server does so when it starts. Of several
  * nodes, one does so now and then: which of them died, and when, nobody has to know. Once a day, it
- * forgets images that were deleted long ago.
+ * forgets images that were deleted long ago. Each node removes its own uploads that nobody goes on
+ * with.
  */
 final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
@@ -29,6 +32,7 @@ final class Upkeep implements AutoCloseable {
   private final ImageDeletions deletions;
   private final ImageFlattenings flattenings;
   private final DiskDeletions disks;
+  private final ResumableUploads uploads;
   private final Turns turns;
   private final Clock clock;
   private final Thread thread = Thread.ofVirtual().name("upkeep").unstarted(this::run);
@@ -41,12 +45,14 @@ final class Upkeep implements AutoCloseable {
       ImageDeletions deletions,
       ImageFlattenings flattenings,
       DiskDeletions disks,
+      ResumableUploads uploads,
       Turns turns,
       Clock clock) {
     this.database = database;
     this.deletions = deletions;
     this.flattenings = flattenings;
     this.disks = disks;
+    this.uploads = uploads;
     this.turns = turns;
     this.clock = clock;
     this.pruned = clock.instant();
@@ -57,9 +63,10 @@ final class Upkeep implements AutoCloseable {
       ImageDeletions deletions,
       ImageFlattenings flattenings,
       DiskDeletions disks,
+      ResumableUploads uploads,
       Turns turns,
       Clock clock) {
-    Upkeep upkeep = new Upkeep(database, deletions, flattenings, disks, turns, clock);
+    Upkeep upkeep = new Upkeep(database, deletions, flattenings, disks, uploads, turns, clock);
     if (!database.isShared()) {
       upkeep.once();
     }
@@ -72,6 +79,7 @@ final class Upkeep implements AutoCloseable {
       while (true) {
         Thread.sleep(BETWEEN);
         inTurn();
+        removeUploads();
       }
     } catch (InterruptedException e) {
       LOG.debug("the upkeep ends");
@@ -93,6 +101,17 @@ final class Upkeep implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("the upkeep was interrupted");
+    }
+  }
+
+  /** Their space is of use to all that this server does. */
+  void removeUploads() {
+    try {
+      uploads.removeAbandoned();
+    } catch (IOException | RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("reason", String.valueOf(e.getMessage()))
+          .log("uploads that nobody goes on with were not removed");
     }
   }
 

@@ -54,6 +54,7 @@ final class RangedReads {
      * threads, in no order, and again if a range is repeated.
      *
      * @param at its place in the object
+     * @throws IOException if this machine can't keep it; the store is not asked again then
      */
     default void arrives(ByteBuffer stretch, long at) throws IOException {}
   }
@@ -124,11 +125,22 @@ final class RangedReads {
               if (read < length) {
                 throw new EOFException("it sent %d bytes too few".formatted(bytes - at - read));
               }
-              sink.arrives(ByteBuffer.wrap(memory, at, length), first + at);
+              arrived(name, sink, ByteBuffer.wrap(memory, at, length), first + at);
             }
             return new Piece(memory, bytes);
           }
         });
+  }
+
+  /** A full disk here is not the store's fault, and stays full however often we ask. */
+  private static void arrived(String name, Sink sink, ByteBuffer stretch, long at)
+      throws LocalFileException {
+    try {
+      sink.arrives(stretch, at);
+    } catch (IOException e) {
+      throw new LocalFileException(
+          "%s can't be written to a file of this machine: %s".formatted(name, e.getMessage()), e);
+    }
   }
 
   /** Opens one range, guarded against a store that stalls or is too slow. */

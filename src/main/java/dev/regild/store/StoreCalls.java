@@ -50,7 +50,7 @@ final class StoreCalls {
    * @throws MissingObjectException if the store has no such object
    * @throws TakenKeyException if the call's condition is not met
    * @throws StoreException if the store refused the call otherwise, or did not answer in time
-   * @throws LocalFileException if a file of this machine can't be sent
+   * @throws LocalFileException if a file of this machine can't be sent or written
    */
   <T> T make(String purpose, Call<T> call) throws IOException, InterruptedException {
     Deadline deadline = Deadline.in(patience);
@@ -99,7 +99,10 @@ final class StoreCalls {
     }
   }
 
-  /** A file that can't be read here is not the store's fault, and stays so however often we ask. */
+  /**
+   * A file that can't be read or written here is not the store's fault, and stays so however often
+   * we ask.
+   */
   private static void requireNotLocal(Exception e) throws LocalFileException {
     for (Throwable at = e; at != null; at = at.getCause()) {
       if (at instanceof LocalFileException local) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.feed.Issue.State;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -94,6 +95,28 @@ class MsrcDocumentsTest {
     assertThatThrownBy(() -> read(other)).hasMessageContaining("not a CVRF document");
     assertThatThrownBy(() -> read(cut)).isInstanceOf(MalformedFeedException.class);
     assertThatThrownBy(() -> read(entity)).hasMessageContaining("document type");
+  }
+
+  /** What is read of a document is in memory until its end. */
+  @Test
+  void aDocumentWithFarTooMuchIsRefused() throws Exception {
+    Path many =
+        document("", "<Vulnerability><CVE>CVE-2026-0001</CVE></Vulnerability>".repeat(20_001));
+    StringBuilder products = new StringBuilder();
+    for (int i = 0; i <= 10_000; i++) {
+      products.append(
+          "<FullProductName ProductID='%d'>Windows Server 2022</FullProductName>".formatted(i));
+    }
+    Path large = document(products.toString(), "");
+
+    assertThatThrownBy(() -> read(many)).hasMessageContaining("more than 20,000 vulnerabilities");
+    assertThatThrownBy(() -> read(large)).hasMessageContaining("more than 10,000 products");
+  }
+
+  private Path document(String products, String vulnerabilities) throws IOException {
+    return Files.writeString(
+        Files.createTempFile(directory, "large", ".xml"),
+        "<cvrfdoc><ProductTree>" + products + "</ProductTree>" + vulnerabilities + "</cvrfdoc>");
   }
 
   private static FeedFacts read(Path file) throws Exception {

@@ -2,7 +2,12 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.disk.DiskCheck;
+import dev.regild.disk.RoomReservations;
 import dev.regild.disk.layers.DirectoryLayerStore;
+import dev.regild.disk.upload.DiskQuota;
+import dev.regild.disk.upload.FileUploads;
+import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.jobs.DiskDeletions;
@@ -14,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,14 +30,7 @@ class UpkeepTest {
     try (ServerFixture server = new ServerFixture(data)) {
       Instant start = Instant.now();
       AdjustableClock clock = new AdjustableClock(start);
-      Upkeep upkeep =
-          new Upkeep(
-              server.database,
-              new ImageDeletions(server.database, new DirectoryLayerStore(data), _ -> {}),
-              server.flattenings(0),
-              new DiskDeletions(server.database, server.disks),
-              Turns.ALONE,
-              clock);
+      Upkeep upkeep = upkeep(server, data, uploads(data, clock), clock);
       addDeleted(server, start);
       upkeep.inTurn();
       assertThat(deleted(server)).as("it has begun a moment ago").isEqualTo(1);
@@ -46,6 +45,41 @@ class UpkeepTest {
       upkeep.inTurn();
       assertThat(deleted(server)).isZero();
     }
+  }
+
+  @Test
+  void uploadsThatNobodyGoesOnWithAreRemoved(@TempDir Path data) throws Exception {
+    try (ServerFixture server = new ServerFixture(data)) {
+      Instant start = Instant.now();
+      AdjustableClock clock = new AdjustableClock(start);
+      FileUploads uploads = uploads(data, clock);
+      Upkeep upkeep = upkeep(server, data, uploads, clock);
+      var _ = uploads.begin("111111111111", new DiskQuota(10, 1 << 20), OptionalLong.of(1000));
+      upkeep.removeUploads();
+      assertThat(uploads.list("111111111111")).hasSize(1);
+      clock.now = start.plus(Duration.ofHours(25));
+      upkeep.removeUploads();
+      assertThat(uploads.list("111111111111")).isEmpty();
+    }
+  }
+
+  private static FileUploads uploads(Path data, Clock clock) throws Exception {
+    RoomReservations room = new RoomReservations();
+    DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
+    UploadedDisks disks = new UploadedDisks(data.resolve("complete"), check, clock, room);
+    return new FileUploads(data.resolve("coming"), disks, room, clock);
+  }
+
+  private static Upkeep upkeep(ServerFixture server, Path data, FileUploads uploads, Clock clock)
+      throws Exception {
+    return new Upkeep(
+        server.database,
+        new ImageDeletions(server.database, new DirectoryLayerStore(data), _ -> {}),
+        server.flattenings(0),
+        new DiskDeletions(server.database, server.disks),
+        uploads,
+        Turns.ALONE,
+        clock);
   }
 
   /** Adds an image that was deleted long ago. */

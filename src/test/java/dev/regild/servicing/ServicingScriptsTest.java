@@ -289,9 +289,16 @@ class ServicingScriptsTest {
     assertThat(Files.readAllLines(programs.resolve("made"))).hasSize(made);
   }
 
-  @Test
-  void anInitramfsOfUnknownHooksIsNotMadeEarly() throws Exception {
-    write("etc/initramfs-tools/hooks/own", "");
+  /** A hook of the owner's may read anything, also if it is named as one that is known. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "etc/initramfs-tools/hooks/own",
+        "etc/initramfs-tools/hooks/udev",
+        "usr/share/initramfs-tools/hooks/own",
+      })
+  void anInitramfsOfUnknownHooksIsNotMadeEarly(String hook) throws Exception {
+    write(hook, "");
     Path standIn = mkinitramfs("echo made >>made");
     var _ = askedFor(standIn);
     makeEarly(standIn);

@@ -123,7 +123,14 @@ public final class FileUploads implements ResumableUploads {
               .formatted(account, others.size()));
     }
     long promised = others.stream().mapToLong(each -> each.declared().orElse(0)).sum();
-    disks.requireRoom(account, quota, Math.addExact(promised, bytes));
+    disks.requireQuota(account, quota, Math.addExact(promised, bytes));
+    // What has come is on the disk, and who appends now has reserved what is to come.
+    long expected =
+        others.stream()
+            .filter(each -> !appending.containsKey(each.id()))
+            .mapToLong(each -> each.declared().orElse(0) - each.received())
+            .sum();
+    room.reserve(directory, Math.addExact(expected, bytes)).close();
     String id = DiskStore.newId();
     long now = clock.millis();
     write(id, new Kept(account, bytes, 0, now, now));
@@ -345,7 +352,8 @@ public final class FileUploads implements ResumableUploads {
     Files.deleteIfExists(part(id));
   }
 
-  private void removeAbandoned() throws IOException {
+  @Override
+  public synchronized void removeAbandoned() throws IOException {
     Instant silent = clock.instant().minus(LONGEST_SILENCE);
     for (String id : ids()) {
       Optional<Kept> kept = kept(id);

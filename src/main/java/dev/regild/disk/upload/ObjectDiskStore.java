@@ -144,6 +144,11 @@ public final class ObjectDiskStore implements DiskStore {
     public void discard(Upload upload) throws IOException, InterruptedException {
       uploads.discard(upload);
     }
+
+    @Override
+    public void removeAbandoned() {
+      // They are garbage of the store.
+    }
   }
 
   @Override

@@ -50,4 +50,7 @@ public interface ResumableUploads {
 
   /** Removes an upload and what has come of it. */
   void discard(Upload upload) throws IOException, InterruptedException;
+
+  /** Removes uploads that nobody goes on with, unless the store's garbage collection does. */
+  void removeAbandoned() throws IOException;
 }

@@ -134,6 +134,11 @@ public final class UploadedDisks implements DiskStore {
     return intake.mostBytes();
   }
 
+  /** Requires room of the account's quota, for bytes that may be in the file system already. */
+  void requireQuota(String account, DiskQuota quota, long bytes) throws IOException {
+    room.promise(account, quota, bytes).close();
+  }
+
   @Override
   public void requireRoom(String account, DiskQuota quota, long bytes) throws IOException {
     room.reserve(account, quota, OptionalLong.of(bytes)).close();

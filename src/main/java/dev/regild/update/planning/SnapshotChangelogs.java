@@ -152,27 +152,30 @@ public final class SnapshotChangelogs {
       }
     }
     if (!missing.isEmpty()) {
-      Map<PackageVersion, PackageFile> found = looked(snapshot, missing);
+      Optional<Map<PackageVersion, PackageFile>> found = looked(snapshot, missing);
       for (PackageVersion each : missing) {
-        PackageFile file = found.get(each);
+        PackageFile file = found.orElse(Map.of()).get(each);
         File kept = file == null ? File.NONE : new File(file.hash(), file.size());
-        files.put(new Wanted(snapshot.digest(), each), kept);
+        if (found.isPresent()) {
+          files.put(new Wanted(snapshot.digest(), each), kept);
+        }
         known.put(each, kept);
       }
     }
     return known;
   }
 
-  private static Map<PackageVersion, PackageFile> looked(
+  /** Empty if they could not be looked up, which says nothing of the snapshot. */
+  private static Optional<Map<PackageVersion, PackageFile>> looked(
       Snapshot snapshot, Set<PackageVersion> missing) {
     try {
-      return snapshot.filesOf(missing);
+      return Optional.of(snapshot.filesOf(missing));
     } catch (ChannelException e) {
       LOG.atWarn()
           .addKeyValue("snapshot", snapshot.digest())
           .addKeyValue("reason", e.getMessage())
           .log("the files of a plan can't be looked up");
-      return Map.of();
+      return Optional.empty();
     }
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.DisksBusyException;
+import dev.regild.disk.NoRoomException;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UnfitDiskException;
@@ -149,6 +150,21 @@ class FileUploadsTest {
     assertThatThrownBy(() -> uploads.begin(ALICE, PLENTY, OptionalLong.of(10)))
         .isInstanceOf(DisksBusyException.class)
         .hasMessageContaining("Complete or discard one");
+  }
+
+  /** A client that was killed begins another upload of the same disk. */
+  @Test
+  void whatHasComeNeedsNoMoreRoom() throws Exception {
+    long large = Files.getFileStore(directory).getUsableSpace() / 5 * 3;
+    DiskQuota quota = new DiskQuota(10, Long.MAX_VALUE);
+    Upload killed = uploads.begin(ALICE, quota, OptionalLong.of(large));
+    assertThatThrownBy(() -> uploads.begin(ALICE, quota, OptionalLong.of(large)))
+        .isInstanceOf(NoRoomException.class);
+    Path record = directory.resolve("uploads").resolve(killed.id() + ".upload");
+    String kept = Files.readString(record);
+    assertThat(kept).contains("\"received\":0");
+    Files.writeString(record, kept.replace("\"received\":0", "\"received\":" + (large - 1)));
+    assertThat(uploads.begin(ALICE, quota, OptionalLong.of(large)).received()).isZero();
   }
 
   @Test
