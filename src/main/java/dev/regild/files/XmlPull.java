@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks through an XML document that may be hostile or larger than memory, element by element. A
- * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag of
- * more than 1 MiB, and a text or an attribute of more than 64 KiB among those that are asked for.
+ * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag, a
+ * comment or a CDATA section of more than 1 MiB, and a text or an attribute of more than 64 KiB
+ * among those that are asked for.
  */
 public final class XmlPull implements AutoCloseable {
   private static final int DEEPEST = 256;
@@ -169,11 +170,28 @@ public final class XmlPull implements AutoCloseable {
     }
   }
 
-  /** The parser keeps a whole tag in memory: one that is larger than any real one is refused. */
+  /**
+   * The parser keeps a whole tag, comment, instruction or CDATA section in memory: one that is
+   * larger than any real one is refused, and so is a document type.
+   */
   private static final class TagGuard extends FilterReader {
+    private enum Form {
+      TEXT,
+      BEGUN,
+      TAG,
+      INSTRUCTION,
+      COMMENT,
+      SECTION
+    }
+
+    /** {@code <!---->} */
+    private static final int SHORTEST_COMMENT = 6;
+
     private boolean begun;
-    private boolean inTag;
+    private Form form = Form.TEXT;
     private char quote;
+    private char last;
+    private char lastButOne;
     private int length;
 
     TagGuard(Reader in) {
@@ -203,9 +221,9 @@ public final class XmlPull implements AutoCloseable {
     }
 
     private void see(char c) throws IOException {
-      if (!inTag) {
+      if (form == Form.TEXT) {
         if (c == '<') {
-          inTag = true;
+          form = Form.BEGUN;
           quote = 0;
           length = 0;
         }
@@ -214,12 +232,52 @@ public final class XmlPull implements AutoCloseable {
       if (++length > LONGEST_TAG) {
         throw new IOException("it has a tag of more than 1 MiB");
       }
+      switch (form) {
+        case TEXT -> {
+          // Seen above.
+        }
+        case BEGUN -> begin(c);
+        case TAG -> tag(c);
+        case INSTRUCTION -> endIf(c == '>' && last == '?');
+        case COMMENT ->
+            endIf(c == '>' && last == '-' && lastButOne == '-' && length >= SHORTEST_COMMENT);
+        case SECTION -> endIf(c == '>' && last == ']' && lastButOne == ']');
+      }
+      lastButOne = last;
+      last = c;
+    }
+
+    private void begin(char c) throws IOException {
+      boolean declared = length == 2;
+      if (!declared && c == '!') {
+        return;
+      }
+      if (declared && c != '-' && c != '[') {
+        throw new IOException("it has a document type");
+      }
+      if (declared) {
+        form = c == '-' ? Form.COMMENT : Form.SECTION;
+      } else if (c == '?') {
+        form = Form.INSTRUCTION;
+      } else {
+        form = Form.TAG;
+        tag(c);
+      }
+    }
+
+    private void tag(char c) {
       if (quote != 0) {
         quote = c == quote ? 0 : quote;
       } else if (c == '"' || c == '\'') {
         quote = c;
-      } else if (c == '>') {
-        inTag = false;
+      } else {
+        endIf(c == '>');
+      }
+    }
+
+    private void endIf(boolean ended) {
+      if (ended) {
+        form = Form.TEXT;
       }
     }
   }
