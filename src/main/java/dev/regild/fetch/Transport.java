@@ -298,6 +298,10 @@ public final class Transport {
               if (!expected.matches(Files.size(partial), actual)) {
                 FileDigest came = new FileDigest(Files.size(partial), actual);
                 Files.delete(partial);
+                if (there > 0) {
+                  // What was there already may be what is wrong, so all of it is asked for.
+                  throw new IOException("the rest of the file does not fit what came before");
+                }
                 throw wrongContent(uri, came, expected);
               }
               return partial;
@@ -313,6 +317,11 @@ public final class Transport {
     }
     HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
     int status = response.statusCode();
+    if (there > 0 && (status == 416 || (status == 206 && !isRestFrom(there, response)))) {
+      response.body().close();
+      Files.delete(partial);
+      throw new IOException("the server does not have the rest of the file; all of it is wanted");
+    }
     if (status != 200 && status != 206) {
       throw refusal(uri, response, HttpClient.Redirect.NORMAL);
     }
@@ -329,6 +338,15 @@ public final class Transport {
     if (Files.size(partial) < size) {
       throw new IOException("the connection ended before the file did");
     }
+  }
+
+  /** A server that doesn't say where its part begins is believed: the digest decides. */
+  private static boolean isRestFrom(long there, HttpResponse<?> response) {
+    return response
+        .headers()
+        .firstValue("Content-Range")
+        .map(range -> range.startsWith("bytes " + there + "-"))
+        .orElse(true);
   }
 
   private static HashMismatchException wrongContent(URI uri, FileDigest came, FileDigest expected) {

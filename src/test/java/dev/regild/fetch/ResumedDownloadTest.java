@@ -34,6 +34,8 @@ class ResumedDownloadTest {
   private volatile byte[] served = content;
   private volatile boolean breaks;
   private volatile boolean knowsRanges = true;
+  private volatile boolean refusesRanges;
+  private volatile int shift;
   private volatile String redirect = "";
 
   @BeforeEach
@@ -58,7 +60,19 @@ class ResumedDownloadTest {
         exchange.sendResponseHeaders(302, -1);
         return;
       }
+      if (range != null && refusesRanges) {
+        exchange.sendResponseHeaders(416, -1);
+        return;
+      }
       int from = range == null || !knowsRanges ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+      if (from > 0) {
+        from -= shift;
+        exchange
+            .getResponseHeaders()
+            .set(
+                "Content-Range",
+                "bytes %d-%d/%d".formatted(from, served.length - 1, served.length));
+      }
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, served.length - from);
       OutputStream out = exchange.getResponseBody();
       out.write(served, from, breaks ? (served.length - from) / 2 : served.length - from);
@@ -90,6 +104,47 @@ class ResumedDownloadTest {
     knowsRanges = false;
 
     assertThat(fetch()).hasBinaryContent(content);
+  }
+
+  @Test
+  void aServerThatDoesNotHaveTheRestSendsAllOfIt() throws Exception {
+    breaks = true;
+    assertThatThrownBy(this::fetch).isInstanceOf(FetchException.class);
+    breaks = false;
+    refusesRanges = true;
+    asked.clear();
+
+    assertThat(fetch()).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2).last().isEqualTo("all");
+  }
+
+  @Test
+  void anotherPartThanTheOneThatWasAskedForIsNotAppended() throws Exception {
+    breaks = true;
+    assertThatThrownBy(this::fetch).isInstanceOf(FetchException.class);
+    breaks = false;
+    shift = 7;
+    asked.clear();
+
+    assertThat(fetch()).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2).last().isEqualTo("all");
+  }
+
+  @Test
+  void aRestOfAnotherFileIsGivenUpForAllOfIt() throws Exception {
+    served = content.clone();
+    served[5]++;
+    breaks = true;
+    assertThatThrownBy(this::fetch).isInstanceOf(FetchException.class);
+    breaks = false;
+    served = content;
+    asked.clear();
+
+    assertThat(fetch()).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2).last().isEqualTo("all");
   }
 
   @Test
