@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,10 +31,15 @@ final class FactStore {
   /** Raised when documents that could not be read should be read again. */
   private static final String PARSER = "1";
 
+  /** Several times what all products of Windows together have. */
+  private static final long MOST = 256L << 20;
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Path file;
   private final Map<RevisionId, UpdateFacts> facts = new ConcurrentHashMap<>();
+
+  private final AtomicLong weight = new AtomicLong();
 
   private FactStore(Path file) {
     this.file = file;
@@ -74,9 +80,19 @@ final class FactStore {
     }
   }
 
-  private void keep(UpdateFacts each) {
+  private void keep(UpdateFacts each) throws IOException {
     if (!each.type().equals(UpdateFacts.UNREADABLE) || each.release().equals(PARSER)) {
-      facts.put(each.id(), each);
+      put(each);
+    }
+  }
+
+  private void put(UpdateFacts each) throws IOException {
+    UpdateFacts before = facts.put(each.id(), each);
+    long change = each.weight() - (before == null ? 0 : before.weight());
+    if (weight.addAndGet(change) > MOST) {
+      throw new IOException(
+          "the server's updates have more than %d MiB of facts; name fewer products in the channel's file, and remove %s"
+              .formatted(MOST >> 20, file));
     }
   }
 
@@ -86,7 +102,7 @@ final class FactStore {
     for (UpdateFacts each : more) {
       UpdateFacts marked = each.type().equals(UpdateFacts.UNREADABLE) ? each.readBy(PARSER) : each;
       lines.append(JSON.writeValueAsString(marked)).append('\n');
-      facts.put(each.id(), marked);
+      put(marked);
     }
     try (FileChannel channel = FileChannel.open(file, CREATE, WRITE, APPEND)) {
       ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(UTF_8));

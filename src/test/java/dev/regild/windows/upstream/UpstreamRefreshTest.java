@@ -446,6 +446,67 @@ class UpstreamRefreshTest {
         .hasMessageContaining("document type");
   }
 
+  /** What a server says is kept in memory and on the disk: its length is not the server's to say. */
+  @Test
+  void aDocumentWithTooLongNamesIsRefused() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    assertThat(march).isNotNull();
+    RevisionId named = new RevisionId(UUID.randomUUID(), 100);
+    DocumentFile[] files = new DocumentFile[40];
+    for (int i = 0; i < files.length; i++) {
+      files[i] =
+          new DocumentFile(
+              "n".repeat(30_000) + i + ".cab", 5, new byte[20], new byte[32], "SelfContained");
+    }
+    server.publish(
+        named,
+        UpdateDocuments.cbs(named, "KB5040001", "20348.2402.1.1", "amd64", 10, files),
+        Known.SERVER_2022,
+        Known.SECURITY);
+
+    UpstreamRefresh.Outcome outcome = refresh();
+
+    assertThat(outcome.updates().updates()).hasSize(1);
+    assertThat(outcome.notices())
+        .singleElement()
+        .asString()
+        .contains(named.toString(), "more than 1 MiB of names");
+  }
+
+  @Test
+  void anAnswerWithTooManyAddressesIsRefused() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    server.moreUrls(
+        ("<ServerSyncUrlData><FileDigest>x</FileDigest><MUUrl>%s</MUUrl></ServerSyncUrlData>"
+            .formatted("u".repeat(60_000))).repeat(300));
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("more than 16 MiB of files' addresses");
+  }
+
+  @Test
+  void aMalformedAddressOfTheAuthenticationIsAnError() {
+    server.answerRaw(
+        "<Envelope><Body><GetAuthConfigResponse><GetAuthConfigResult><AuthInfo><AuthPlugInInfo>"
+            + "<PlugInID>DssTargeting</PlugInID><ServiceUrl>http://[</ServiceUrl>"
+            + "</AuthPlugInInfo></AuthInfo></GetAuthConfigResult></GetAuthConfigResponse></Body>"
+            + "</Envelope>");
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("a malformed address, which is not followed");
+  }
+
+  @Test
+  void aListOfTooManyRevisionsIsRefused() {
+    server.moreRevisions(500_001);
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("lists more than 500000 revisions");
+  }
+
   @Test
   void aDocumentOfFiftyMegabytesIsRead() throws Exception {
     Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
