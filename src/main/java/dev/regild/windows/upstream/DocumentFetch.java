@@ -134,7 +134,19 @@ final class DocumentFetch {
     } else if (rest.size() > 1) {
       halves(rest);
     } else {
+      requireFew(rest);
       miss(rest);
+    }
+  }
+
+  /**
+   * What is missed is not asked for again, so a server that answers nothing for many is broken.
+   */
+  private void requireFew(Set<RevisionId> rest) throws FetchException {
+    if (failures.incrementAndGet() > MOST_FAILURES) {
+      throw new FetchException(
+          "%s lists more than %d documents that it does not give out, the last is %s; check the server, and refresh the channel again"
+              .formatted(server.root(), MOST_FAILURES, rest.iterator().next()));
     }
   }
 

@@ -54,6 +54,10 @@ final class ServerSync {
     void read(XmlPull xml) throws IOException;
   }
 
+  URI root() {
+    return root;
+  }
+
   /** GetAuthConfig: returns where to authenticate. */
   URI authenticationService() throws SyncFault, FetchException, InterruptedException {
     List<String> urls = new ArrayList<>();

@@ -264,6 +264,22 @@ class UpstreamRefreshTest {
     assertThat(server.requests()).isEqualTo(NOTHING_NEW);
   }
 
+  /** Else all of them would be noted as missing, and never asked for again. */
+  @Test
+  void aServerThatGivesNoDocumentsIsAskedForThemAgain() throws Exception {
+    for (int i = 100; i < 130; i++) {
+      cumulative("KB5000" + i, "20348." + i);
+    }
+    server.answerAtMost(0);
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("documents that it does not give out");
+
+    server.answerAtMost(Integer.MAX_VALUE);
+    assertThat(kbs()).hasSize(30);
+  }
+
   @Test
   void aCircleOfSupersedenceLosesNothing() throws Exception {
     UUID one = UUID.randomUUID();
