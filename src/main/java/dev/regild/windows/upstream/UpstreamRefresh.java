@@ -99,8 +99,14 @@ public final class UpstreamRefresh {
     ServerSync server = new ServerSync(source.root(), transport, recording);
     Session session = new Session(server, state.account(), pauses);
     try {
-      return run(state, facts, server, session);
+      Outcome outcome = run(state, facts, server, session);
+      facts.finish();
+      return outcome;
+    } catch (FetchException | IOException e) {
+      facts.finish();
+      throw e;
     } catch (SyncFault fault) {
+      facts.finish();
       throw new ChannelException(
           "%s did not answer as expected: %s; %s"
               .formatted(source.url(), fault.getMessage(), remedy(fault)),

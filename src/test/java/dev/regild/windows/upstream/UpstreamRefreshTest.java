@@ -16,6 +16,7 @@ import dev.regild.windows.upstream.FakeUpstream.Shape;
 import dev.regild.windows.upstream.UpdateDocuments.Bundle;
 import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
 import dev.regild.windows.upstream.UpdateDocuments.Known;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -663,6 +665,49 @@ class UpstreamRefreshTest {
             refresh(
                 source(), Clock.systemUTC(), new RefreshOptions(_ -> {}, Optional.of(recording))))
         .hasMessageContaining("is not empty");
+  }
+
+  /** Nodes with a shared store replace a catalogue's files by those of the store. */
+  @Test
+  void whatACrashHasKeptOutlivesAPullFromTheStore() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    refresh();
+    // As a crash leaves it, and then a pull from a store that has nothing yet.
+    Files.move(directory.resolve(FactStore.FILE), directory.resolve(FactStore.NEW));
+    Files.delete(directory.resolve(UpstreamState.FILE));
+    server.clear();
+
+    assertThat(kbs()).containsExactly("KB5035857");
+
+    assertThat(server.requests()).doesNotContain("GetUpdateData");
+    assertThat(directory.resolve(FactStore.NEW)).doesNotExist();
+    assertThat(directory.resolve(FactStore.FILE)).isNotEmptyFile();
+  }
+
+  @Test
+  void aRefreshThatIsInterruptedKeepsItsFactsWhereAPullDoesNotReachThem() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    cumulative("KB5036909", "20348.2402");
+    server.limitTo(1);
+    CountDownLatch reached = server.holdFrom("GetUpdateData", 5);
+    Thread refresh = new Thread(() -> assertThatThrownBy(this::refresh).isNotNull());
+    cumulative("KB5037782", "20348.2461");
+    refresh.start();
+    reached.await();
+    for (int i = 0; i < 200 && !hasFacts(); i++) {
+      Thread.sleep(20);
+    }
+    refresh.interrupt();
+    refresh.join();
+    server.goOn();
+
+    assertThat(directory.resolve(FactStore.NEW)).isNotEmptyFile();
+    assertThat(directory.resolve(FactStore.FILE)).doesNotExist();
+  }
+
+  private boolean hasFacts() throws IOException {
+    Path facts = directory.resolve(FactStore.NEW);
+    return Files.exists(facts) && Files.size(facts) > 0;
   }
 
   @Test
