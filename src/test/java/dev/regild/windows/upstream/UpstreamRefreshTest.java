@@ -196,6 +196,15 @@ class UpstreamRefreshTest {
     assertThatThrownBy(this::refresh).hasMessageContaining("InvalidCookie");
   }
 
+  @Test
+  void theWordsOfAFaultAreShortened() {
+    server.fault("GetConfigData", "InternalServerError", "words ".repeat(5_000));
+
+    assertThatThrownBy(this::refresh)
+        .hasMessageContaining("InternalServerError: words words")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1_000));
+  }
+
   @ParameterizedTest
   @EnumSource
   void whatTheServerDoesNotKnowAnyMoreIsListedAgain(Forgotten how) throws Exception {
