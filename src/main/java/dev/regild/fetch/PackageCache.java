@@ -90,7 +90,7 @@ public final class PackageCache {
    * @param onProgress called from several threads, one at a time; the last call has all files ready
    * @return the path of each file's content; it must not be changed
    * @throws FetchException if one could not be had in three attempts or isn't what the index
-   *     promised; no partial file stays behind
+   *     promised; what has come of a large file stays for the next time
    */
   public Map<PackageFile, Path> fetch(
       Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
@@ -171,8 +171,7 @@ public final class PackageCache {
   private Path fetchOne(PackageFile file, Tally tally, FailedServers failed)
       throws FetchException, IOException, InterruptedException {
     // A second caller waits for the first and then finds the content in place.
-    ReentrantLock lock = inWork.computeIfAbsent(file.hash(), hash -> new ReentrantLock());
-    lock.lockInterruptibly();
+    ReentrantLock lock = lock(file.hash());
     try {
       Path path = pathOf(file.hash());
       if (isIntact(path, file) || linked(file, path) || isShared(file, path)) {
@@ -186,8 +185,20 @@ public final class PackageCache {
       }
       return path;
     } finally {
-      lock.unlock();
       inWork.remove(file.hash(), lock);
+      lock.unlock();
+    }
+  }
+
+  /** One that was waited for may be in nobody's way any more: then a third caller has another. */
+  private ReentrantLock lock(String hash) throws InterruptedException {
+    while (true) {
+      ReentrantLock lock = inWork.computeIfAbsent(hash, _ -> new ReentrantLock());
+      lock.lockInterruptibly();
+      if (lock.equals(inWork.get(hash))) {
+        return lock;
+      }
+      lock.unlock();
     }
   }
 
