@@ -1,5 +1,7 @@
 package dev.regild.fetch;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.regild.files.DurableFiles;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Parallel;
@@ -11,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -140,6 +143,23 @@ public final class PackageCache {
     Map<PackageFile, Path> paths = new LinkedHashMap<>();
     files.forEach(file -> paths.put(file, pathOf(file.hash())));
     return paths;
+  }
+
+  /** Returns those files that are not here or with the other nodes, and so have to be downloaded. */
+  public List<PackageFile> absent(Collection<PackageFile> files) throws IOException {
+    List<PackageFile> absent = new ArrayList<>();
+    for (PackageFile each : files) {
+      Path path = pathOf(each.hash());
+      if (!Files.isRegularFile(path) || Files.size(path) != each.size()) {
+        absent.add(each);
+      }
+    }
+    if (shared.isPresent() && !absent.isEmpty()) {
+      Set<String> known =
+          shared.get().known(absent.stream().map(PackageFile::hash).collect(toSet()));
+      absent.removeIf(each -> known.contains(each.hash()));
+    }
+    return absent;
   }
 
   /**

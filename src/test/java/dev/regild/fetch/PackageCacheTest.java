@@ -126,6 +126,16 @@ class PackageCacheTest {
   }
 
   @Test
+  void whatIsHereIsNotAbsent() throws Exception {
+    PackageFile here = file("a.deb", "one");
+    PackageFile other = file("b.deb", "three");
+    assertThat(cache.absent(List.of(here, other))).containsExactly(here, other);
+    assertThat(cache.fetch(List.of(here), 1, _ -> {})).hasSize(1);
+
+    assertThat(cache.absent(List.of(here, other))).containsExactly(other);
+  }
+
+  @Test
   void aDamagedFileIsFetchedAgain() throws Exception {
     PackageFile file = file("a.deb", "good");
     Path path = cache.fetch(List.of(file), 1, p -> {}).get(file);
