@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,6 +37,7 @@ class ResumedDownloadTest {
   private volatile boolean knowsRanges = true;
   private volatile boolean refusesRanges;
   private volatile int shift;
+  private volatile int breaksAfter = Integer.MAX_VALUE;
   private volatile String redirect = "";
 
   @BeforeEach
@@ -75,7 +77,7 @@ class ResumedDownloadTest {
       }
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, served.length - from);
       OutputStream out = exchange.getResponseBody();
-      out.write(served, from, breaks ? (served.length - from) / 2 : served.length - from);
+      out.write(served, from, breaks && asked.size() <= breaksAfter ? (served.length - from) / 2 : served.length - from);
       out.flush();
     } catch (IOException e) {
       // What the connection's end does to the server is not of interest.
@@ -104,6 +106,19 @@ class ResumedDownloadTest {
     knowsRanges = false;
 
     assertThat(fetch()).hasBinaryContent(content);
+  }
+
+  @Test
+  void bytesThatComeAgainAreCountedOnce() throws Exception {
+    knowsRanges = false;
+    breaks = true;
+    List<PackageCache.Progress> progress = Collections.synchronizedList(new ArrayList<>());
+    breaksAfter = 1;
+
+    assertThat(fetch(progress::add)).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2);
+    assertThat(progress.getLast().readyBytes()).isEqualTo(content.length);
   }
 
   @Test
@@ -176,6 +191,10 @@ class ResumedDownloadTest {
   }
 
   private Path fetch() throws Exception {
+    return fetch(_ -> {});
+  }
+
+  private Path fetch(Consumer<PackageCache.Progress> watcher) throws Exception {
     // As a new process has it.
     PackageCache cache =
         new PackageCache(
@@ -191,7 +210,7 @@ class ResumedDownloadTest {
             List.of(),
             new Route(Route.DIRECT, ""),
             true);
-    return cache.fetch(List.of(file), 1, _ -> {}).get(file);
+    return cache.fetch(List.of(file), 1, watcher).get(file);
   }
 
   private List<Path> leftOver() throws IOException {
