@@ -145,7 +145,9 @@ public final class PackageCache {
     return paths;
   }
 
-  /** Returns those files that are not here or with the other nodes, and so have to be downloaded. */
+  /**
+   * Returns those files that are not here or with the other nodes, and so have to be downloaded.
+   */
   public List<PackageFile> absent(Collection<PackageFile> files) throws IOException {
     List<PackageFile> absent = new ArrayList<>();
     for (PackageFile each : files) {

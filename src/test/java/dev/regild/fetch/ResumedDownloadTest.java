@@ -77,7 +77,12 @@ class ResumedDownloadTest {
       }
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, served.length - from);
       OutputStream out = exchange.getResponseBody();
-      out.write(served, from, breaks && asked.size() <= breaksAfter ? (served.length - from) / 2 : served.length - from);
+      out.write(
+          served,
+          from,
+          breaks && asked.size() <= breaksAfter
+              ? (served.length - from) / 2
+              : served.length - from);
       out.flush();
     } catch (IOException e) {
       // What the connection's end does to the server is not of interest.

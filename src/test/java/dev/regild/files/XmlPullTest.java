@@ -14,14 +14,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the parser would keep whole in memory is bounded, whatever stands in it. */
 class XmlPullTest {
   @ParameterizedTest
-  @CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false, value = {
-    "<![CDATA[>|]]>",
-    "<![CDATA[]>|]]>",
-    "<!-->-|-->",
-    "<!-- > -> '|-->",
-    "<?x >|?>",
-    "<a b='>|'/>"
-  })
+  @CsvSource(
+      delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
+      value = {
+        "<![CDATA[>|]]>",
+        "<![CDATA[]>|]]>",
+        "<!-->-|-->",
+        "<!-- > -> '|-->",
+        "<?x >|?>",
+        "<a b='>|'/>"
+      })
   void whatIsLargerThanATagCanBeIsRefused(String start, String end) {
     String document = "<r>" + start + "x".repeat(3 << 20) + end + "</r>";
 

@@ -139,9 +139,7 @@ final class DocumentFetch {
     }
   }
 
-  /**
-   * What is missed is not asked for again, so a server that answers nothing for many is broken.
-   */
+  /** What is missed is not asked for again, so a server that answers nothing for many is broken. */
   private void requireFew(Set<RevisionId> rest) throws FetchException {
     if (failures.incrementAndGet() > MOST_FAILURES) {
       throw new FetchException(

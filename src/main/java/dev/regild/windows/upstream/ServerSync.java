@@ -83,8 +83,7 @@ final class ServerSync {
       throw new FetchException(
           "%s sends its clients to another server, %s, which is not followed; correct the channel's url"
               .formatted(
-                  root,
-                  Optional.ofNullable(service.getAuthority()).orElse("a malformed address")));
+                  root, Optional.ofNullable(service.getAuthority()).orElse("a malformed address")));
     }
     return service;
   }

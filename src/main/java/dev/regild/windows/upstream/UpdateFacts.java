@@ -118,7 +118,13 @@ record UpdateFacts(
         files.stream()
             .mapToLong(file -> file.name().length() + file.microsoft().length() + 200L)
             .sum();
-    return 500 + 40 * ids + names + severity.length() + created.length() + release.length() + places;
+    return 500
+        + 40 * ids
+        + names
+        + severity.length()
+        + created.length()
+        + release.length()
+        + places;
   }
 
   boolean isPublishedBundle() {

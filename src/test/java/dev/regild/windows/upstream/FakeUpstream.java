@@ -603,7 +603,9 @@ public final class FakeUpstream implements AutoCloseable {
         }
       }
     }
-    return result(operation, all.append("</updates>") + urls.append(moreUrls).append("</fileUrls>").toString());
+    return result(
+        operation,
+        all.append("</updates>") + urls.append(moreUrls).append("</fileUrls>").toString());
   }
 
   private String blob(Update update) throws Exception {

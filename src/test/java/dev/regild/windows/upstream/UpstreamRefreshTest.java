@@ -473,7 +473,9 @@ class UpstreamRefreshTest {
         .hasMessageContaining("document type");
   }
 
-  /** What a server says is kept in memory and on the disk: its length is not the server's to say. */
+  /**
+   * What a server says is kept in memory and on the disk: its length is not the server's to say.
+   */
   @Test
   void aDocumentWithTooLongNamesIsRefused() throws Exception {
     UUID march = cumulative("KB5035857", "20348.2340");
@@ -505,7 +507,8 @@ class UpstreamRefreshTest {
     cumulative("KB5035857", "20348.2340");
     server.moreUrls(
         ("<ServerSyncUrlData><FileDigest>x</FileDigest><MUUrl>%s</MUUrl></ServerSyncUrlData>"
-            .formatted("u".repeat(60_000))).repeat(300));
+                .formatted("u".repeat(60_000)))
+            .repeat(300));
 
     assertThatThrownBy(this::refresh)
         .isInstanceOf(FetchException.class)
