@@ -174,6 +174,13 @@ public final class FakeUpstream implements AutoCloseable {
     updates.put(id, new Update(id, "gone", updates.get(id).categories(), updates.get(id).change()));
   }
 
+  /** The server has a document again that it had forgotten, and lists nothing new. */
+  public synchronized void remember(UpdateDocuments.Bundle bundle) {
+    RevisionId id = new RevisionId(bundle.id, bundle.revision);
+    Update gone = updates.get(id);
+    updates.put(id, new Update(id, bundle.text(), gone.categories(), gone.change()));
+  }
+
   public synchronized void redirectTo(String url) {
     redirect = url;
   }

@@ -275,6 +275,27 @@ class UpstreamRefreshTest {
     assertThat(server.requests()).isEqualTo(NOTHING_NEW);
   }
 
+  @Test
+  void whatAServerInTroubleDidNotGiveOutIsAskedForInAnotherWeek() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    Bundle april = bundle(UUID.randomUUID(), "KB5036909", march);
+    part(april, "KB5036909", "20348.2402.1.10", "amd64");
+    server.publish(april);
+    server.forget(new RevisionId(april.id, 100));
+    assertThat(kbs("2026-04-14T20:00:00Z")).containsExactly("KB5035857");
+    server.remember(april);
+
+    assertThat(kbs("2026-04-15T20:00:00Z")).containsExactly("KB5035857");
+    assertThat(kbs("2026-04-22T20:00:00Z")).containsExactly("KB5036909");
+  }
+
+  private List<String> kbs(String at) throws Exception {
+    Clock clock = Clock.fixed(Instant.parse(at), ZoneOffset.UTC);
+    return refresh(source(), clock, RefreshOptions.NONE).updates().updates().stream()
+        .map(each -> each.facts().kb())
+        .toList();
+  }
+
   /** Else all of them would be noted as missing, and never asked for again. */
   @Test
   void aServerThatGivesNoDocumentsIsAskedForThemAgain() throws Exception {
