@@ -1,5 +1,7 @@
 package dev.regild.fetch;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.regild.files.DurableFiles;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Parallel;
@@ -11,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -90,7 +93,7 @@ public final class PackageCache {
    * @param onProgress called from several threads, one at a time; the last call has all files ready
    * @return the path of each file's content; it must not be changed
    * @throws FetchException if one could not be had in three attempts or isn't what the index
-   *     promised; no partial file stays behind
+   *     promised; what has come of a large file stays for the next time
    */
   public Map<PackageFile, Path> fetch(
       Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
@@ -143,6 +146,25 @@ public final class PackageCache {
   }
 
   /**
+   * Returns those files that are not here or with the other nodes, and so have to be downloaded.
+   */
+  public List<PackageFile> absent(Collection<PackageFile> files) throws IOException {
+    List<PackageFile> absent = new ArrayList<>();
+    for (PackageFile each : files) {
+      Path path = pathOf(each.hash());
+      if (!Files.isRegularFile(path) || Files.size(path) != each.size()) {
+        absent.add(each);
+      }
+    }
+    if (shared.isPresent() && !absent.isEmpty()) {
+      Set<String> known =
+          shared.get().known(absent.stream().map(PackageFile::hash).collect(toSet()));
+      absent.removeIf(each -> known.contains(each.hash()));
+    }
+    return absent;
+  }
+
+  /**
    * Removes every file that was not fetched or handed out since then, and what a crash left.
    *
    * @return the bytes that were freed
@@ -171,8 +193,7 @@ public final class PackageCache {
   private Path fetchOne(PackageFile file, Tally tally, FailedServers failed)
       throws FetchException, IOException, InterruptedException {
     // A second caller waits for the first and then finds the content in place.
-    ReentrantLock lock = inWork.computeIfAbsent(file.hash(), hash -> new ReentrantLock());
-    lock.lockInterruptibly();
+    ReentrantLock lock = lock(file.hash());
     try {
       Path path = pathOf(file.hash());
       if (isIntact(path, file) || linked(file, path) || isShared(file, path)) {
@@ -186,8 +207,20 @@ public final class PackageCache {
       }
       return path;
     } finally {
-      lock.unlock();
       inWork.remove(file.hash(), lock);
+      lock.unlock();
+    }
+  }
+
+  /** One that was waited for may be in nobody's way any more: then a third caller has another. */
+  private ReentrantLock lock(String hash) throws InterruptedException {
+    while (true) {
+      ReentrantLock lock = inWork.computeIfAbsent(hash, _ -> new ReentrantLock());
+      lock.lockInterruptibly();
+      if (lock.equals(inWork.get(hash))) {
+        return lock;
+      }
+      lock.unlock();
     }
   }
 

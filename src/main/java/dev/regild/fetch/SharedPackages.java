@@ -1,5 +1,7 @@
 package dev.regild.fetch;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
 import dev.regild.store.ChangedObjectException;
@@ -11,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,6 +86,20 @@ public final class SharedPackages {
         .map((row, _) ->
             new ObjectRecord(row.getString("name"), row.getLong("bytes"), row.getString("sha256")))
         .findOne();
+  }
+
+  /** Returns the hashes of those packages that the store has. */
+  Set<String> known(Set<String> hashes) {
+    return database.read(handle ->
+        hashes.stream()
+            .filter(hash ->
+                handle
+                    .createQuery("SELECT 1 FROM package_file WHERE hash = :hash")
+                    .bind("hash", hash)
+                    .mapTo(int.class)
+                    .findOne()
+                    .isPresent())
+            .collect(toSet()));
   }
 
   /** Makes the store have a package that was downloaded and verified here. */

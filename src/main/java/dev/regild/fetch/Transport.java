@@ -258,6 +258,7 @@ public final class Transport {
    *
    * @param partial the file, as far as it has come; nobody else writes to it
    * @param expected with a size
+   * @param onBytes gets the number of bytes as they come; negative when a server starts over
    */
   public void resume(
       List<URI> uris, Path partial, FileDigest expected, LongConsumer onBytes, FailedServers failed)
@@ -281,6 +282,7 @@ public final class Transport {
   private void resume(URI uri, Path partial, FileDigest expected, LongConsumer onBytes)
       throws FetchException, InterruptedException {
     long size = expected.size().orElseThrow();
+    Received received = new Received(onBytes);
     var _ =
         attempt(
             uri,
@@ -292,12 +294,17 @@ public final class Transport {
                 there = 0;
               }
               if (there < size) {
-                append(uri, partial, there, size, onBytes, left);
+                append(uri, partial, there, size, received, left);
               }
               String actual = expected.algorithm().of(partial);
               if (!expected.matches(Files.size(partial), actual)) {
                 FileDigest came = new FileDigest(Files.size(partial), actual);
                 Files.delete(partial);
+                received.startOver();
+                if (there > 0) {
+                  // What was there already may be what is wrong, so all of it is asked for.
+                  throw new IOException("the rest of the file does not fit what came before");
+                }
                 throw wrongContent(uri, came, expected);
               }
               return partial;
@@ -305,7 +312,7 @@ public final class Transport {
   }
 
   private void append(
-      URI uri, Path partial, long there, long size, LongConsumer onBytes, StallGuard.Pace left)
+      URI uri, Path partial, long there, long size, Received received, StallGuard.Pace left)
       throws IOException, FetchException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT);
     if (there > 0) {
@@ -313,14 +320,23 @@ public final class Transport {
     }
     HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
     int status = response.statusCode();
+    if (there > 0 && (status == 416 || (status == 206 && !isRestFrom(there, response)))) {
+      response.body().close();
+      Files.delete(partial);
+      received.startOver();
+      throw new IOException("the server does not have the rest of the file; all of it is wanted");
+    }
     if (status != 200 && status != 206) {
       throw refusal(uri, response, HttpClient.Redirect.NORMAL);
     }
     // A server without ranges sends all of it.
     boolean rest = status == 206 && there > 0;
+    if (!rest) {
+      received.startOver();
+    }
     try (InputStream body = new StallGuard(response.body(), left);
         LocalFile file = rest ? LocalFile.append(partial) : LocalFile.create(partial)) {
-      copy(uri, body, rest ? size - there : size, file, onBytes);
+      copy(uri, body, rest ? size - there : size, file, received);
       file.sync();
     } catch (HashMismatchException e) {
       Files.deleteIfExists(partial);
@@ -329,6 +345,38 @@ public final class Transport {
     if (Files.size(partial) < size) {
       throw new IOException("the connection ended before the file did");
     }
+  }
+
+  /** What has come of a file from one server, for who watches. */
+  private static final class Received implements LongConsumer {
+    private final LongConsumer watcher;
+    private long bytes;
+
+    Received(LongConsumer watcher) {
+      this.watcher = watcher;
+    }
+
+    @Override
+    public void accept(long count) {
+      bytes += count;
+      watcher.accept(count);
+    }
+
+    void startOver() {
+      if (bytes > 0) {
+        watcher.accept(-bytes);
+        bytes = 0;
+      }
+    }
+  }
+
+  /** A server that doesn't say where its part begins is believed: the digest decides. */
+  private static boolean isRestFrom(long there, HttpResponse<?> response) {
+    return response
+        .headers()
+        .firstValue("Content-Range")
+        .map(range -> range.startsWith("bytes " + there + "-"))
+        .orElse(true);
   }
 
   private static HashMismatchException wrongContent(URI uri, FileDigest came, FileDigest expected) {

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks through an XML document that may be hostile or larger than memory, element by element. A
- * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag or
- * a comment of more than 1 MiB, and a text or an attribute of more than 64 KiB among those that are
- * asked for.
+ * document type, and with it every entity, is refused; so are elements more than 256 deep, a tag, a
+ * comment or a CDATA section of more than 1 MiB, and a text or an attribute of more than 64 KiB
+ * among those that are asked for.
  */
 public final class XmlPull implements AutoCloseable {
   private static final int DEEPEST = 256;
@@ -171,26 +171,28 @@ public final class XmlPull implements AutoCloseable {
   }
 
   /**
-   * The parser keeps a whole tag, comment or instruction in memory: one that is larger than any
-   * real one is refused. A CDATA section is text, which comes in pieces.
+   * The parser keeps a whole tag, comment, instruction or CDATA section in memory: one that is
+   * larger than any real one is refused, and so is a document type.
    */
   private static final class TagGuard extends FilterReader {
-    private static final String CDATA = "![CDATA[";
-    private static final String CDATA_END = "]]>";
+    private enum Form {
+      TEXT,
+      BEGUN,
+      TAG,
+      INSTRUCTION,
+      COMMENT,
+      SECTION
+    }
+
+    /** {@code <!---->} */
+    private static final int SHORTEST_COMMENT = 6;
 
     private boolean begun;
-    private boolean inTag;
+    private Form form = Form.TEXT;
     private char quote;
+    private char last;
+    private char lastButOne;
     private int length;
-
-    /** What a tag begins with that is none of an element. */
-    private final StringBuilder beginning = new StringBuilder(CDATA.length());
-
-    /** What ends a comment, an instruction or a CDATA section; empty in a tag. */
-    private String end = "";
-
-    /** How often the character that such an end begins with has just come in a row. */
-    private int row;
 
     TagGuard(Reader in) {
       super(in);
@@ -219,54 +221,64 @@ public final class XmlPull implements AutoCloseable {
     }
 
     private void see(char c) throws IOException {
-      if (!inTag) {
+      if (form == Form.TEXT) {
         if (c == '<') {
-          begin();
+          form = Form.BEGUN;
+          quote = 0;
+          length = 0;
         }
         return;
       }
-      if (++length > LONGEST_TAG && !end.equals(CDATA_END)) {
-        throw new IOException("it has a tag or a comment of more than 1 MiB");
+      if (++length > LONGEST_TAG) {
+        throw new IOException("it has a tag of more than 1 MiB");
       }
-      if (!end.isEmpty()) {
-        seeToEnd(c);
+      switch (form) {
+        case TEXT -> {
+          // Seen above.
+        }
+        case BEGUN -> begin(c);
+        case TAG -> tag(c);
+        case INSTRUCTION -> endIf(c == '>' && last == '?');
+        case COMMENT ->
+            endIf(c == '>' && last == '-' && lastButOne == '-' && length >= SHORTEST_COMMENT);
+        case SECTION -> endIf(c == '>' && last == ']' && lastButOne == ']');
+      }
+      lastButOne = last;
+      last = c;
+    }
+
+    private void begin(char c) throws IOException {
+      boolean declared = length == 2;
+      if (!declared && c == '!') {
         return;
       }
-      boolean mayGoOn = beginning.length() > 0 && beginning.length() < CDATA.length();
-      if (mayGoOn || (length == 1 && (c == '!' || c == '?'))) {
-        beginning.append(c);
-        end = endOf(beginning.toString());
+      if (declared && c != '-' && c != '[') {
+        throw new IOException("it has a document type");
       }
+      if (declared) {
+        form = c == '-' ? Form.COMMENT : Form.SECTION;
+      } else if (c == '?') {
+        form = Form.INSTRUCTION;
+      } else {
+        form = Form.TAG;
+        tag(c);
+      }
+    }
+
+    private void tag(char c) {
       if (quote != 0) {
         quote = c == quote ? 0 : quote;
       } else if (c == '"' || c == '\'') {
         quote = c;
-      } else if (c == '>') {
-        inTag = false;
+      } else {
+        endIf(c == '>');
       }
     }
 
-    private void begin() {
-      inTag = true;
-      quote = 0;
-      length = 0;
-      beginning.setLength(0);
-      end = "";
-      row = 0;
-    }
-
-    private static String endOf(String beginning) {
-      return switch (beginning) {
-        case "?" -> "?>";
-        case "!--" -> "-->";
-        case CDATA -> CDATA_END;
-        default -> "";
-      };
-    }
-
-    private void seeToEnd(char c) {
-      inTag = c != '>' || row < end.length() - 1;
-      row = c == end.charAt(0) ? Math.min(row + 1, end.length()) : 0;
+    private void endIf(boolean ended) {
+      if (ended) {
+        form = Form.TEXT;
+      }
     }
   }
 }

@@ -79,6 +79,62 @@ class PackageCacheTest {
     assertThat(repository.takeAnswers()).containsExactly("200 /a.deb");
   }
 
+  /** Else two would write to one file: what is there of a large one is gone on with. */
+  @Test
+  @Timeout(60)
+  void whoComesAfterAFailureWaitsForWhoTriesAgain() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    AtomicInteger calls = new AtomicInteger();
+    CountDownLatch fails = new CountDownLatch(1);
+    CountDownLatch answers = new CountDownLatch(1);
+    repository.overrides.put(
+        "/a.deb",
+        exchange -> {
+          boolean first = calls.incrementAndGet() == 1;
+          try {
+            (first ? fails : answers).await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          if (first) {
+            exchange.sendResponseHeaders(404, -1);
+          }
+          return first;
+        });
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> one = executor.submit(() -> cache.fetch(List.of(file), 1, _ -> {}));
+      await(calls, 1);
+      Future<?> two = executor.submit(() -> cache.fetch(List.of(file), 1, _ -> {}));
+      Thread.sleep(200);
+      fails.countDown();
+      assertThatThrownBy(one::get).hasCauseInstanceOf(MissingFileException.class);
+      await(calls, 2);
+      Future<?> three = executor.submit(() -> cache.fetch(List.of(file), 1, _ -> {}));
+      Thread.sleep(200);
+      assertThat(calls).hasValue(2);
+      answers.countDown();
+      assertThat(two.get()).isNotNull();
+      assertThat(three.get()).isNotNull();
+    }
+    assertThat(calls).hasValue(2);
+  }
+
+  private static void await(AtomicInteger calls, int count) throws InterruptedException {
+    while (calls.get() < count) {
+      Thread.sleep(10);
+    }
+  }
+
+  @Test
+  void whatIsHereIsNotAbsent() throws Exception {
+    PackageFile here = file("a.deb", "one");
+    PackageFile other = file("b.deb", "three");
+    assertThat(cache.absent(List.of(here, other))).containsExactly(here, other);
+    assertThat(cache.fetch(List.of(here), 1, _ -> {})).hasSize(1);
+
+    assertThat(cache.absent(List.of(here, other))).containsExactly(other);
+  }
+
   @Test
   void aDamagedFileIsFetchedAgain() throws Exception {
     PackageFile file = file("a.deb", "good");

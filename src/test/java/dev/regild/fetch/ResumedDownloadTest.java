@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +35,9 @@ class ResumedDownloadTest {
   private volatile byte[] served = content;
   private volatile boolean breaks;
   private volatile boolean knowsRanges = true;
+  private volatile boolean refusesRanges;
+  private volatile int shift;
+  private volatile int breaksAfter = Integer.MAX_VALUE;
   private volatile String redirect = "";
 
   @BeforeEach
@@ -58,10 +62,27 @@ class ResumedDownloadTest {
         exchange.sendResponseHeaders(302, -1);
         return;
       }
+      if (range != null && refusesRanges) {
+        exchange.sendResponseHeaders(416, -1);
+        return;
+      }
       int from = range == null || !knowsRanges ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+      if (from > 0) {
+        from -= shift;
+        exchange
+            .getResponseHeaders()
+            .set(
+                "Content-Range",
+                "bytes %d-%d/%d".formatted(from, served.length - 1, served.length));
+      }
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, served.length - from);
       OutputStream out = exchange.getResponseBody();
-      out.write(served, from, breaks ? (served.length - from) / 2 : served.length - from);
+      out.write(
+          served,
+          from,
+          breaks && asked.size() <= breaksAfter
+              ? (served.length - from) / 2
+              : served.length - from);
       out.flush();
     } catch (IOException e) {
       // What the connection's end does to the server is not of interest.
@@ -93,6 +114,60 @@ class ResumedDownloadTest {
   }
 
   @Test
+  void bytesThatComeAgainAreCountedOnce() throws Exception {
+    knowsRanges = false;
+    breaks = true;
+    List<PackageCache.Progress> progress = Collections.synchronizedList(new ArrayList<>());
+    breaksAfter = 1;
+
+    assertThat(fetch(progress::add)).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2);
+    assertThat(progress.getLast().readyBytes()).isEqualTo(content.length);
+  }
+
+  @Test
+  void aServerThatDoesNotHaveTheRestSendsAllOfIt() throws Exception {
+    breaks = true;
+    assertThatThrownBy(this::fetch).isInstanceOf(FetchException.class);
+    breaks = false;
+    refusesRanges = true;
+    asked.clear();
+
+    assertThat(fetch()).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2).last().isEqualTo("all");
+  }
+
+  @Test
+  void anotherPartThanTheOneThatWasAskedForIsNotAppended() throws Exception {
+    breaks = true;
+    assertThatThrownBy(this::fetch).isInstanceOf(FetchException.class);
+    breaks = false;
+    shift = 7;
+    asked.clear();
+
+    assertThat(fetch()).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2).last().isEqualTo("all");
+  }
+
+  @Test
+  void aRestOfAnotherFileIsGivenUpForAllOfIt() throws Exception {
+    served = content.clone();
+    served[5]++;
+    breaks = true;
+    assertThatThrownBy(this::fetch).isInstanceOf(FetchException.class);
+    breaks = false;
+    served = content;
+    asked.clear();
+
+    assertThat(fetch()).hasBinaryContent(content);
+
+    assertThat(asked).hasSize(2).last().isEqualTo("all");
+  }
+
+  @Test
   void wrongContentIsNotGoneOnWith() throws Exception {
     served = content.clone();
     served[5]++;
@@ -121,6 +196,10 @@ class ResumedDownloadTest {
   }
 
   private Path fetch() throws Exception {
+    return fetch(_ -> {});
+  }
+
+  private Path fetch(Consumer<PackageCache.Progress> watcher) throws Exception {
     // As a new process has it.
     PackageCache cache =
         new PackageCache(
@@ -136,7 +215,7 @@ class ResumedDownloadTest {
             List.of(),
             new Route(Route.DIRECT, ""),
             true);
-    return cache.fetch(List.of(file), 1, _ -> {}).get(file);
+    return cache.fetch(List.of(file), 1, watcher).get(file);
   }
 
   private List<Path> leftOver() throws IOException {

@@ -76,6 +76,16 @@ class SharedPackagesTest {
   }
 
   @Test
+  void whatAnotherNodeHasIsNotAbsent() throws Exception {
+    PackageCache cache =
+        new PackageCache(directory.resolve("third"), new SharedPackages(database, contents));
+    PackageFile other =
+        new PackageFile(file.uri(), "b.deb", 1, SHA256.replace(SHA256.charAt(0), 'f'));
+
+    assertThat(cache.absent(List.of(file, other))).containsExactly(other);
+  }
+
+  @Test
   void aLostPackageIsTakenFromTheMirror() throws Exception {
     server.objects.clear();
     assertTakenFromTheMirrorOnce();

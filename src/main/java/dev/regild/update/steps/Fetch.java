@@ -59,7 +59,7 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
             .snapshot()
             .packageFiles(downloads.stream().map(Download::uri).collect(Collectors.toSet()));
     rooms.requirePackages(update, files.values().stream().mapToLong(PackageFile::size).sum());
-    update.snapshot().require(files.values(), cache.transport());
+    update.snapshot().require(cache.absent(files.values()), cache.transport());
     ReadChangelogs.Reading reading =
         control.keep(changelogs.begin(update, resolved.transaction(), files.values()));
     AtomicLong downloaded = new AtomicLong();

@@ -38,6 +38,11 @@ final class DocumentBatch {
   /** The largest that was ever seen has 47 MB. */
   static final long LARGEST_DOCUMENT = 128L << 20;
 
+  /** Bytes of memory that the facts of an answer take, and characters of its files' places. */
+  private static final long MOST_FACTS = 32L << 20;
+
+  private static final long MOST_PLACES = 16L << 20;
+
   private static final String MEMBER = "blob";
 
   private final Path directory;
@@ -46,6 +51,8 @@ final class DocumentBatch {
   private final Map<RevisionId, Path> cabinets = new LinkedHashMap<>();
   private final Map<String, String> urls = new HashMap<>();
   private long written;
+  private long weight;
+  private long placesKept;
 
   /**
    * @param directory its own, for the cabinets
@@ -62,6 +69,8 @@ final class DocumentBatch {
     cabinets.clear();
     urls.clear();
     written = 0;
+    weight = 0;
+    placesKept = 0;
     xml.children(part -> {
       switch (part) {
         case "updates" -> xml.children(_ -> update(xml));
@@ -107,18 +116,22 @@ final class DocumentBatch {
       text.append(characters, start, length);
     });
     try {
-      keep(id, UpdateDocument.read(new StringReader(text.toString())));
+      keep(id, UpdateDocument.read(new StringReader(text.toString())), facts);
     } catch (IOException e) {
       facts.put(id, UpdateFacts.unreadable(id, String.valueOf(e.getMessage())));
     }
   }
 
-  private void keep(RevisionId id, UpdateFacts read) {
-    facts.put(
-        id,
-        read.id().equals(id)
-            ? read
-            : UpdateFacts.unreadable(id, "it is the document of " + read.id()));
+  /** What would be too much in memory is left out, and so asked for again. */
+  private void keep(RevisionId id, UpdateFacts read, Map<RevisionId, UpdateFacts> into) {
+    weight += read.weight();
+    if (weight <= MOST_FACTS) {
+      into.put(
+          id,
+          read.id().equals(id)
+              ? read
+              : UpdateFacts.unreadable(id, "it is the document of " + read.id()));
+    }
   }
 
   private void compressed(@Nullable RevisionId id, XmlPull xml) throws IOException {
@@ -187,6 +200,10 @@ final class DocumentBatch {
         }
       }
     });
+    placesKept += said[0].length() + said[1].length() + 100L;
+    if (placesKept > MOST_PLACES) {
+      throw new UnusableAnswerException("an answer has more than 16 MiB of files' addresses");
+    }
     urls.put(said[0], said[1]);
   }
 
@@ -195,10 +212,12 @@ final class DocumentBatch {
     List<RevisionId> ids = List.copyOf(cabinets.keySet());
     if (!ids.isEmpty()) {
       Map<RevisionId, UpdateFacts> read = new HashMap<>();
+      long before = weight;
       try {
         unpack(ids, read);
         facts.putAll(read);
       } catch (ArchiveException | IOException e) {
+        weight = before;
         // Which one it was shows one by one.
         for (RevisionId id : ids) {
           facts.put(id, alone(id));
@@ -229,15 +248,12 @@ final class DocumentBatch {
         files,
         MEMBER,
         LARGEST_DOCUMENT,
-        (index, member) -> read.put(ids.get(index), document(ids.get(index), member)));
+        (index, member) -> keep(ids.get(index), document(ids.get(index), member), read));
   }
 
   private static UpdateFacts document(RevisionId id, InputStream member) {
     try {
-      UpdateFacts facts = UpdateDocument.read(new InputStreamReader(member, UTF_16LE));
-      return facts.id().equals(id)
-          ? facts
-          : UpdateFacts.unreadable(id, "it is the document of " + facts.id());
+      return UpdateDocument.read(new InputStreamReader(member, UTF_16LE));
     } catch (IOException e) {
       return UpdateFacts.unreadable(id, String.valueOf(e.getMessage()));
     }

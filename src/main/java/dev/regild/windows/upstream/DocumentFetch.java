@@ -22,13 +22,13 @@ import java.util.regex.Pattern;
 
 /**
  * Fetches documents, four batches at a time, and keeps what they say. What a server leaves out of
- * an answer is asked for again; what it does not have is noted, and not asked for again.
+ * an answer is asked for again; what it does not have is noted, and not asked for again at once.
  */
 final class DocumentFetch {
   private static final int AT_ONCE = 4;
 
   /** Documents are read in parts: a server that fails for many of them is broken. */
-  private static final int MOST_FAILURES = 50;
+  static final int MOST_FAILURES = 50;
 
   private static final String WORK = ".upstream-";
 
@@ -134,7 +134,17 @@ final class DocumentFetch {
     } else if (rest.size() > 1) {
       halves(rest);
     } else {
+      requireFew(rest);
       miss(rest);
+    }
+  }
+
+  /** What is missed is not asked for again, so a server that answers nothing for many is broken. */
+  private void requireFew(Set<RevisionId> rest) throws FetchException {
+    if (failures.incrementAndGet() > MOST_FAILURES) {
+      throw new FetchException(
+          "%s lists more than %d documents that it does not give out, the last is %s; check the server, and refresh the channel again"
+              .formatted(server.root(), MOST_FAILURES, rest.iterator().next()));
     }
   }
 

@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  */
 final class Recording {
   private static final Pattern SECRETS =
-      Pattern.compile("(<(CookieData|EncryptedData|accountGuid)>)[^<]*");
+      Pattern.compile(
+          "(?s)(<((?:[\\w.-]+:)?(?:CookieData|EncryptedData|accountGuid))(?:\\s[^>]*)?>).*?(</\\2\\s*>|\\z)");
 
   /** Their answers have secrets, and are small. */
   private static final Set<String> SECRET_ANSWERS = Set.of("GetAuthorizationCookie", "GetCookie");
@@ -68,7 +69,7 @@ final class Recording {
   }
 
   private static String cleaned(String message) {
-    return SECRETS.matcher(message).replaceAll("$1REMOVED");
+    return SECRETS.matcher(message).replaceAll("$1REMOVED$3");
   }
 
   private static final class Copied extends FilterInputStream {

@@ -54,6 +54,10 @@ final class ServerSync {
     void read(XmlPull xml) throws IOException;
   }
 
+  URI root() {
+    return root;
+  }
+
   /** GetAuthConfig: returns where to authenticate. */
   URI authenticationService() throws SyncFault, FetchException, InterruptedException {
     List<String> urls = new ArrayList<>();
@@ -70,7 +74,7 @@ final class ServerSync {
     URI service =
         urls.stream()
             .findFirst()
-            .map(root::resolve)
+            .map(this::resolved)
             .orElseThrow(() ->
                 new FetchException(
                     root + " does not offer DssTargeting; check that it is a WSUS server"));
@@ -78,9 +82,19 @@ final class ServerSync {
         || !root.getScheme().equals(service.getScheme())) {
       throw new FetchException(
           "%s sends its clients to another server, %s, which is not followed; correct the channel's url"
-              .formatted(root, service.getAuthority()));
+              .formatted(
+                  root, Optional.ofNullable(service.getAuthority()).orElse("a malformed address")));
     }
     return service;
+  }
+
+  private URI resolved(String url) {
+    try {
+      return root.resolve(url);
+    } catch (IllegalArgumentException e) {
+      // Of no server: it is refused below.
+      return URI.create("malformed:address");
+    }
   }
 
   private static void plugIn(XmlPull result, List<String> urls) throws IOException {
@@ -94,7 +108,7 @@ final class ServerSync {
         }
       }
     });
-    if (said[0].equals(TARGETING)) {
+    if (said[0].equals(TARGETING) && urls.isEmpty()) {
       urls.add(said[1]);
     }
   }
@@ -235,13 +249,18 @@ final class ServerSync {
             result.children(part -> {
               switch (part) {
                 case "Anchor" -> anchor[0] = result.text();
-                case "NewRevisions" -> result.children(_ -> revisions.add(revision(result)));
+                case "NewRevisions" ->
+                    result.children(_ -> {
+                      if (revisions.size() == MOST_REVISIONS) {
+                        throw new UnusableAnswerException(
+                            "it lists more than %d revisions; name fewer products in the channel's file"
+                                .formatted(MOST_REVISIONS));
+                      }
+                      revisions.add(revision(result));
+                    });
                 default -> {
                   // Nothing else is known of it.
                 }
-              }
-              if (revisions.size() > MOST_REVISIONS) {
-                throw new IOException("it lists more than " + MOST_REVISIONS + " revisions");
               }
             }));
     return new RevisionList(anchor[0], revisions);

@@ -25,6 +25,10 @@ final class UpdateDocument {
   private static final int MOST_IDS = 20_000;
   private static final int MOST_FILES = 5_000;
   private static final int LONGEST_TITLE = 300;
+
+  /** Characters; the longest lists of files have a few hundred thousand. */
+  private static final int MOST_TEXT = 1 << 20;
+
   private static final long LARGEST_FILE = 64L << 30;
 
   private final XmlPull xml;
@@ -45,6 +49,7 @@ final class UpdateDocument {
   private String handler = "";
   private @Nullable PackageFacts described;
   private String refusal = "";
+  private int textKept;
 
   private UpdateDocument(XmlPull xml) {
     this.xml = xml;
@@ -105,6 +110,20 @@ final class UpdateDocument {
         refusal);
   }
 
+  /** Returns an attribute that is kept, in memory and on the disk. */
+  private String kept(String attribute) throws IOException {
+    String value = xml.attribute(attribute);
+    count(value);
+    return value;
+  }
+
+  private void count(String text) throws IOException {
+    textKept += text.length();
+    if (textKept > MOST_TEXT) {
+      throw new IOException("it has more than 1 MiB of names");
+    }
+  }
+
   private RevisionId revision() throws IOException {
     return new RevisionId(updateId(), Integer.parseInt(xml.attribute("RevisionNumber")));
   }
@@ -114,14 +133,14 @@ final class UpdateDocument {
   }
 
   private void properties() throws IOException {
-    type = xml.attribute("UpdateType");
-    state = xml.attribute("PublicationState");
+    type = kept("UpdateType");
+    state = kept("PublicationState");
     beta = xml.attribute("IsBeta").equals("true") || xml.attribute("BrowseOnly").equals("true");
-    created = xml.attribute("CreationDate");
-    severity = xml.attribute("MsrcSeverity");
-    product = xml.attribute("ProductName");
-    release = xml.attribute("ReleaseVersion");
-    handler = xml.attribute("Handler");
+    created = kept("CreationDate");
+    severity = kept("MsrcSeverity");
+    product = kept("ProductName");
+    release = kept("ReleaseVersion");
+    handler = kept("Handler");
     xml.children(name -> {
       if (name.equals("KBArticleID")) {
         String number = xml.text();
@@ -199,6 +218,7 @@ final class UpdateDocument {
     if (!wanted) {
       return;
     }
+    count(file);
     long size = Long.parseLong(xml.attribute("Size"));
     String sha1 = xml.attribute("Digest");
     if (size <= 0 || size > LARGEST_FILE || Base64.getDecoder().decode(sha1).length != 20) {
@@ -243,19 +263,20 @@ final class UpdateDocument {
 
   private void manifest() throws IOException {
     Manifest manifest = new Manifest();
+    int before = textKept;
     xml.children(name -> {
       switch (name) {
         case "assemblyIdentity" -> {
-          manifest.name = xml.attribute("name");
-          manifest.version = xml.attribute("version");
-          manifest.architecture = xml.attribute("processorArchitecture");
+          manifest.name = kept("name");
+          manifest.version = kept("version");
+          manifest.architecture = kept("processorArchitecture");
         }
         case "package" -> {
-          manifest.identifier = xml.attribute("identifier");
-          manifest.releaseType = xml.attribute("releaseType");
+          manifest.identifier = kept("identifier");
+          manifest.releaseType = kept("releaseType");
           xml.children(child -> {
             if (child.equals("parent")) {
-              xml.children(parent -> manifest.parent(parent, xml));
+              xml.children(parent -> parent(manifest, parent));
             }
           });
         }
@@ -264,6 +285,8 @@ final class UpdateDocument {
         }
       }
     });
+    // There may be thousands, of which one is kept.
+    textKept = before;
     KbManifest read = manifest.read();
     if (!read.isKb()) {
       refusal = "it is " + read.name() + ", a feature or a language";
@@ -275,6 +298,14 @@ final class UpdateDocument {
     }
   }
 
+  private void parent(Manifest manifest, String element) throws IOException {
+    if (element.equals("assemblyIdentity") && manifest.parents.size() < MOST_FILES) {
+      manifest.parents.add(kept("name"));
+      Optional<String> build = KbManifest.build(xml.attribute("version"));
+      build.ifPresent(manifest.builds::add);
+    }
+  }
+
   private static final class Manifest {
     private final Set<String> parents = new LinkedHashSet<>();
     private final Set<String> builds = new LinkedHashSet<>();
@@ -283,14 +314,6 @@ final class UpdateDocument {
     private String architecture = "";
     private String identifier = "";
     private String releaseType = "";
-
-    void parent(String element, XmlPull xml) throws IOException {
-      if (element.equals("assemblyIdentity") && parents.size() < MOST_FILES) {
-        parents.add(xml.attribute("name"));
-        Optional<String> build = KbManifest.build(xml.attribute("version"));
-        build.ifPresent(builds::add);
-      }
-    }
 
     KbManifest read() {
       return new KbManifest(

@@ -110,6 +110,23 @@ record UpdateFacts(
         refusal);
   }
 
+  /** About how many bytes of memory it takes. */
+  long weight() {
+    long ids = categories.size() + superseded.size() + bundled.size();
+    long names = (long) title.length() + product.length() + handler.length() + refusal.length();
+    long places =
+        files.stream()
+            .mapToLong(file -> file.name().length() + file.microsoft().length() + 200L)
+            .sum();
+    return 500
+        + 40 * ids
+        + names
+        + severity.length()
+        + created.length()
+        + release.length()
+        + places;
+  }
+
   boolean isPublishedBundle() {
     return type.equals("Software") && state.equals("Published") && !bundled.isEmpty();
   }

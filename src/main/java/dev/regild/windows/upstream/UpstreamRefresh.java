@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -99,8 +100,14 @@ public final class UpstreamRefresh {
     ServerSync server = new ServerSync(source.root(), transport, recording);
     Session session = new Session(server, state.account(), pauses);
     try {
-      return run(state, facts, server, session);
+      Outcome outcome = run(state, facts, server, session);
+      facts.finish();
+      return outcome;
+    } catch (FetchException | IOException e) {
+      facts.finish();
+      throw e;
     } catch (SyncFault fault) {
+      facts.finish();
       throw new ChannelException(
           "%s did not answer as expected: %s; %s"
               .formatted(source.url(), fault.getMessage(), remedy(fault)),
@@ -196,7 +203,8 @@ public final class UpstreamRefresh {
                   deltas(source.classificationIds(), before.classifications())));
       SortedMap<UUID, Integer> listed = new TreeMap<>(before.listed());
       list.revisions().forEach(each -> listed.merge(each.update(), each.revision(), Math::max));
-      Set<RevisionId> missing = new HashSet<>(before.missing());
+      Set<RevisionId> missing =
+          isDueAgain(before) ? new HashSet<>() : new HashSet<>(before.missing());
       // What the server lists again, it may have now.
       list.revisions().forEach(missing::remove);
       fetch(wanted(listed, missing), missing);
@@ -213,6 +221,17 @@ public final class UpstreamRefresh {
           before.refreshedAt(),
           before.documents(),
           before.leftOut());
+    }
+
+    /** A server that was in trouble may have them now; more than it may miss would be a failure. */
+    private boolean isDueAgain(UpstreamState before) {
+      return !before.refreshedAt().isEmpty()
+          && week(Instant.parse(before.refreshedAt())) != week(clock.instant())
+          && before.missing().size() <= DocumentFetch.MOST_FAILURES;
+    }
+
+    private static long week(Instant at) {
+      return Math.floorDiv(at.getEpochSecond(), Duration.ofDays(7).toSeconds());
     }
 
     private void fetch(Set<RevisionId> wanted, Set<RevisionId> missing)

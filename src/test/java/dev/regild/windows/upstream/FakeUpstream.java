@@ -75,6 +75,8 @@ public final class FakeUpstream implements AutoCloseable {
   private String redirect = "";
   private String microsoftHost = "";
   private String rawAnswer = "";
+  private String moreUrls = "";
+  private int moreRevisions;
   private boolean closeAfterHalf;
   private String held = "";
   private int heldFrom = Integer.MAX_VALUE;
@@ -172,12 +174,29 @@ public final class FakeUpstream implements AutoCloseable {
     updates.put(id, new Update(id, "gone", updates.get(id).categories(), updates.get(id).change()));
   }
 
+  /** The server has a document again that it had forgotten, and lists nothing new. */
+  public synchronized void remember(UpdateDocuments.Bundle bundle) {
+    RevisionId id = new RevisionId(bundle.id, bundle.revision);
+    Update gone = updates.get(id);
+    updates.put(id, new Update(id, bundle.text(), gone.categories(), gone.change()));
+  }
+
   public synchronized void redirectTo(String url) {
     redirect = url;
   }
 
   public synchronized void microsoftHost(String url) {
     microsoftHost = url;
+  }
+
+  /** Each answer with documents has these addresses too. */
+  public synchronized void moreUrls(String text) {
+    moreUrls = text;
+  }
+
+  /** Each list has as many others too. */
+  public synchronized void moreRevisions(int count) {
+    moreRevisions = count;
   }
 
   public synchronized void answerRaw(String text) {
@@ -510,7 +529,13 @@ public final class FakeUpstream implements AutoCloseable {
         "<Anchor>%d,2026-10-04 16:33:26.848</Anchor>".formatted(change - 1)
             + found.stream()
                 .map(FakeUpstream::identity)
-                .collect(Collectors.joining("", "<NewRevisions>", "</NewRevisions>")));
+                .collect(
+                    Collectors.joining(
+                        "",
+                        "<NewRevisions>",
+                        "<a><UpdateID>1-1-1-1-1</UpdateID><RevisionNumber>1</RevisionNumber></a>"
+                                .repeat(moreRevisions)
+                            + "</NewRevisions>")));
   }
 
   private static Map<String, Boolean> deltas(Element ids) throws FaultException {
@@ -585,7 +610,9 @@ public final class FakeUpstream implements AutoCloseable {
         }
       }
     }
-    return result(operation, all.append("</updates>") + urls.append("</fileUrls>").toString());
+    return result(
+        operation,
+        all.append("</updates>") + urls.append(moreUrls).append("</fileUrls>").toString());
   }
 
   private String blob(Update update) throws Exception {

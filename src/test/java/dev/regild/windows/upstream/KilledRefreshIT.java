@@ -97,7 +97,7 @@ class KilledRefreshIT {
 
   /** What has come is kept before the next is asked for, by each of the four that ask. */
   private void awaitFacts() throws Exception {
-    Path facts = directory().resolve(FactStore.FILE);
+    Path facts = directory().resolve(FactStore.NEW);
     for (int i = 0; i < 600 && Files.readAllLines(facts).size() < 4 * BATCH; i++) {
       Thread.sleep(50);
     }

@@ -16,6 +16,7 @@ import dev.regild.windows.upstream.FakeUpstream.Shape;
 import dev.regild.windows.upstream.UpdateDocuments.Bundle;
 import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
 import dev.regild.windows.upstream.UpdateDocuments.Known;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,6 +196,15 @@ class UpstreamRefreshTest {
     assertThatThrownBy(this::refresh).hasMessageContaining("InvalidCookie");
   }
 
+  @Test
+  void theWordsOfAFaultAreShortened() {
+    server.fault("GetConfigData", "InternalServerError", "words ".repeat(5_000));
+
+    assertThatThrownBy(this::refresh)
+        .hasMessageContaining("InternalServerError: words words")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1_000));
+  }
+
   @ParameterizedTest
   @EnumSource
   void whatTheServerDoesNotKnowAnyMoreIsListedAgain(Forgotten how) throws Exception {
@@ -262,6 +273,43 @@ class UpstreamRefreshTest {
     server.clear();
     assertThat(kbs()).containsExactly("KB5000104");
     assertThat(server.requests()).isEqualTo(NOTHING_NEW);
+  }
+
+  @Test
+  void whatAServerInTroubleDidNotGiveOutIsAskedForInAnotherWeek() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    Bundle april = bundle(UUID.randomUUID(), "KB5036909", march);
+    part(april, "KB5036909", "20348.2402.1.10", "amd64");
+    server.publish(april);
+    server.forget(new RevisionId(april.id, 100));
+    assertThat(kbs("2026-04-14T20:00:00Z")).containsExactly("KB5035857");
+    server.remember(april);
+
+    assertThat(kbs("2026-04-15T20:00:00Z")).containsExactly("KB5035857");
+    assertThat(kbs("2026-04-22T20:00:00Z")).containsExactly("KB5036909");
+  }
+
+  private List<String> kbs(String at) throws Exception {
+    Clock clock = Clock.fixed(Instant.parse(at), ZoneOffset.UTC);
+    return refresh(source(), clock, RefreshOptions.NONE).updates().updates().stream()
+        .map(each -> each.facts().kb())
+        .toList();
+  }
+
+  /** Else all of them would be noted as missing, and never asked for again. */
+  @Test
+  void aServerThatGivesNoDocumentsIsAskedForThemAgain() throws Exception {
+    for (int i = 100; i < 130; i++) {
+      cumulative("KB5000" + i, "20348." + i);
+    }
+    server.answerAtMost(0);
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("documents that it does not give out");
+
+    server.answerAtMost(Integer.MAX_VALUE);
+    assertThat(kbs()).hasSize(30);
   }
 
   @Test
@@ -446,6 +494,70 @@ class UpstreamRefreshTest {
         .hasMessageContaining("document type");
   }
 
+  /**
+   * What a server says is kept in memory and on the disk: its length is not the server's to say.
+   */
+  @Test
+  void aDocumentWithTooLongNamesIsRefused() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    assertThat(march).isNotNull();
+    RevisionId named = new RevisionId(UUID.randomUUID(), 100);
+    DocumentFile[] files = new DocumentFile[40];
+    for (int i = 0; i < files.length; i++) {
+      files[i] =
+          new DocumentFile(
+              "n".repeat(30_000) + i + ".cab", 5, new byte[20], new byte[32], "SelfContained");
+    }
+    server.publish(
+        named,
+        UpdateDocuments.cbs(named, "KB5040001", "20348.2402.1.1", "amd64", 10, files),
+        Known.SERVER_2022,
+        Known.SECURITY);
+
+    UpstreamRefresh.Outcome outcome = refresh();
+
+    assertThat(outcome.updates().updates()).hasSize(1);
+    assertThat(outcome.notices())
+        .singleElement()
+        .asString()
+        .contains(named.toString(), "more than 1 MiB of names");
+  }
+
+  @Test
+  void anAnswerWithTooManyAddressesIsRefused() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    server.moreUrls(
+        ("<ServerSyncUrlData><FileDigest>x</FileDigest><MUUrl>%s</MUUrl></ServerSyncUrlData>"
+                .formatted("u".repeat(60_000)))
+            .repeat(300));
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("more than 16 MiB of files' addresses");
+  }
+
+  @Test
+  void aMalformedAddressOfTheAuthenticationIsAnError() {
+    server.answerRaw(
+        "<Envelope><Body><GetAuthConfigResponse><GetAuthConfigResult><AuthInfo><AuthPlugInInfo>"
+            + "<PlugInID>DssTargeting</PlugInID><ServiceUrl>http://[</ServiceUrl>"
+            + "</AuthPlugInInfo></AuthInfo></GetAuthConfigResult></GetAuthConfigResponse></Body>"
+            + "</Envelope>");
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("a malformed address, which is not followed");
+  }
+
+  @Test
+  void aListOfTooManyRevisionsIsRefused() {
+    server.moreRevisions(500_001);
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("lists more than 500000 revisions");
+  }
+
   @Test
   void aDocumentOfFiftyMegabytesIsRead() throws Exception {
     Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
@@ -586,6 +698,49 @@ class UpstreamRefreshTest {
             refresh(
                 source(), Clock.systemUTC(), new RefreshOptions(_ -> {}, Optional.of(recording))))
         .hasMessageContaining("is not empty");
+  }
+
+  /** Nodes with a shared store replace a catalogue's files by those of the store. */
+  @Test
+  void whatACrashHasKeptOutlivesAPullFromTheStore() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    refresh();
+    // As a crash leaves it, and then a pull from a store that has nothing yet.
+    Files.move(directory.resolve(FactStore.FILE), directory.resolve(FactStore.NEW));
+    Files.delete(directory.resolve(UpstreamState.FILE));
+    server.clear();
+
+    assertThat(kbs()).containsExactly("KB5035857");
+
+    assertThat(server.requests()).doesNotContain("GetUpdateData");
+    assertThat(directory.resolve(FactStore.NEW)).doesNotExist();
+    assertThat(directory.resolve(FactStore.FILE)).isNotEmptyFile();
+  }
+
+  @Test
+  void aRefreshThatIsInterruptedKeepsItsFactsWhereAPullDoesNotReachThem() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    cumulative("KB5036909", "20348.2402");
+    server.limitTo(1);
+    CountDownLatch reached = server.holdFrom("GetUpdateData", 5);
+    Thread refresh = new Thread(() -> assertThatThrownBy(this::refresh).isNotNull());
+    cumulative("KB5037782", "20348.2461");
+    refresh.start();
+    reached.await();
+    for (int i = 0; i < 200 && !hasFacts(); i++) {
+      Thread.sleep(20);
+    }
+    refresh.interrupt();
+    refresh.join();
+    server.goOn();
+
+    assertThat(directory.resolve(FactStore.NEW)).isNotEmptyFile();
+    assertThat(directory.resolve(FactStore.FILE)).doesNotExist();
+  }
+
+  private boolean hasFacts() throws IOException {
+    Path facts = directory.resolve(FactStore.NEW);
+    return Files.exists(facts) && Files.size(facts) > 0;
   }
 
   @Test

@@ -78,6 +78,16 @@ class WsusFilesTest {
     assertThat(server.downloads()).hasSize(1);
   }
 
+  @Test
+  void aServerThatTakesNoRequestForFilesDoesNotMatterIfMicrosoftHasThem() throws Exception {
+    server.withhold(file);
+    server.fault("DownloadFiles", "InternalServerError", "");
+
+    require("http://download.windowsupdate.com/update.cab");
+
+    assertThat(server.requests()).last().isEqualTo("DownloadFiles");
+  }
+
   private void require(String... others) throws Exception {
     List<String> urls = new ArrayList<>(List.of(server.url() + file.content()));
     urls.addAll(List.of(others));
