@@ -224,6 +224,18 @@ class ConsolePagesTest {
     assertThat(checked.statusCode()).isEqualTo(200);
     assertThat(error(checked, "name")).contains("lower-case letters");
     assertThat(error(checked, "option--key")).contains("Name a file in /usr/share/keyrings");
+    for (String elsewhere :
+        List.of(
+            "/etc/ssl/certs/a.pem\n/etc/shadow",
+            "/etc/shadow\n/../ssl/certs/a.pem",
+            "/etc/ssl/certs/../../shadow",
+            "keys/a.pem")) {
+      form.put("option--key", elsewhere);
+      assertThat(
+              error(browser.postRaw("/console/new-channel/check", form, Map.of()), "option--key"))
+          .as(elsewhere)
+          .contains("Name a file in /usr/share/keyrings");
+    }
     form.put("option--key", "");
     assertThat(error(browser.postRaw("/console/new-channel/check", form, Map.of()), "option--repo"))
         .isNotEmpty();
