@@ -14,6 +14,7 @@ import dev.regild.files.PrivateDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -156,16 +157,36 @@ public final class FileUploads implements ResumableUploads {
       Writing writing = new Writing(upload.id(), file, offset, declared, reservation);
       try {
         writing.run(stream);
+      } catch (UnfitDiskException e) {
+        // Nobody has a use for the beginning of what is no disk.
+        discardOwn(upload, file);
+        throw e;
+      } catch (ClosedChannelException e) {
+        throw file.equals(appending.get(upload.id())) ? e : overtaken(upload, e);
       } finally {
         writing.keep();
         appending.remove(upload.id(), file);
       }
-    } catch (UnfitDiskException e) {
-      // Nobody has a use for the beginning of what is no disk.
-      discard(upload);
-      throw e;
     }
     return require(upload.id());
+  }
+
+  /** Unless another request appends now: what that one sends may be a disk. */
+  private synchronized void discardOwn(Upload upload, FileChannel file) throws IOException {
+    if (file.equals(appending.get(upload.id()))) {
+      remove(upload.id());
+    }
+  }
+
+  private UploadOffsetException overtaken(Upload upload, ClosedChannelException cause)
+      throws IOException {
+    UploadOffsetException overtaken =
+        new UploadOffsetException(
+            "Another request sends the upload %s, or has discarded it. Ask how much of it has come."
+                .formatted(upload.id()),
+            kept(upload.id()).map(Kept::received).orElse(0L));
+    overtaken.initCause(cause);
+    return overtaken;
   }
 
   /** Whoever appended before is overtaken: its connection may be dead without anybody knowing. */
@@ -265,7 +286,12 @@ public final class FileUploads implements ResumableUploads {
       if (at == forced || !file.isOpen()) {
         return;
       }
-      file.force(true);
+      try {
+        file.force(true);
+      } catch (ClosedChannelException e) {
+        // Another request has taken over, and counts from what was kept before.
+        return;
+      }
       synchronized (FileUploads.this) {
         Optional<Kept> kept = kept(id);
         if (kept.isPresent() && file.equals(appending.get(id))) {

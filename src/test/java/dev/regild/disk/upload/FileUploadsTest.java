@@ -108,7 +108,9 @@ class FileUploadsTest {
     } catch (IOException e) {
       // Its reader has noticed by itself.
     }
-    assertThat(first.get()).isInstanceOf(IOException.class);
+    assertThat(first.get())
+        .isInstanceOf(UploadOffsetException.class)
+        .hasMessageContaining("Another request sends the upload " + begun.id());
     UploadedDisk made = uploads.finish(uploads.find(ALICE, begun.id()).orElseThrow(), PLENTY);
     assertThat(Files.readAllBytes(disks.path(made))).isEqualTo(disk);
   }
