@@ -191,10 +191,6 @@ public final class FileUploads implements ResumableUploads {
 
   /** Whoever appended before is overtaken: its connection may be dead without anybody knowing. */
   private synchronized FileChannel claim(Upload upload, long offset) throws IOException {
-    FileChannel before = appending.remove(upload.id());
-    if (before != null) {
-      before.close();
-    }
     long received = kept(upload.id()).map(Kept::received).orElse(-1L);
     if (received != offset) {
       throw new UploadOffsetException(
@@ -203,6 +199,11 @@ public final class FileUploads implements ResumableUploads {
               : "The upload %s has %d bytes, so the next bytes do not belong at %d. Send what follows these."
                   .formatted(upload.id(), received, offset),
           Math.max(0, received));
+    }
+    // After that: a request that is refused overtakes no other.
+    FileChannel before = appending.remove(upload.id());
+    if (before != null) {
+      before.close();
     }
     FileChannel file =
         FileChannel.open(
@@ -324,8 +325,16 @@ public final class FileUploads implements ResumableUploads {
   private UploadedDisk made(Upload upload, DiskQuota quota)
       throws IOException, UnfitDiskException, InterruptedException {
     Path part = part(upload.id());
-    if (!Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)
-        || Files.size(part) != upload.declared().orElse(-1)) {
+    long bytes =
+        Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
+    if (bytes < upload.received()) {
+      // The process ended while it became a disk, and the disk had no record yet.
+      discard(upload);
+      throw new IOException(
+          "The bytes of the upload %s are lost: the server ended while it made a disk of them. Begin another."
+              .formatted(upload.id()));
+    }
+    if (bytes != upload.declared().orElse(-1)) {
       throw new IOException(
           "The upload %s is incomplete. Send what is missing.".formatted(upload.id()));
     }

@@ -116,6 +116,40 @@ class FileUploadsTest {
   }
 
   @Test
+  void aRefusedRequestLeavesTheOneThatAppendsAlone() throws Exception {
+    Upload begun = begin();
+    InputStream stream =
+        new ByteArrayInputStream(disk) {
+          @Override
+          public synchronized int read(byte[] into, int offset, int length) {
+            assertThatThrownBy(() -> uploads.append(begun, 5, rest(0), PLENTY))
+                .isInstanceOf(UploadOffsetException.class);
+            return super.read(into, offset, Math.min(length, disk.length / 2));
+          }
+        };
+    assertThat(uploads.append(begun, 0, stream, PLENTY).received()).isEqualTo(disk.length);
+  }
+
+  @Test
+  void anUploadOutlivesADiskThatCouldNotBeRecorded() throws Exception {
+    Upload whole = uploads.append(begin(), 0, rest(0), PLENTY);
+    Path inTheWay = directory.resolve("disks").resolve(whole.id() + ".new");
+    Files.createFile(inTheWay);
+    assertThatThrownBy(() -> uploads.finish(whole, PLENTY)).isInstanceOf(IOException.class);
+    Files.delete(inTheWay);
+    UploadedDisk made = uploads.finish(whole, PLENTY);
+    assertThat(Files.readAllBytes(disks.path(made))).isEqualTo(disk);
+  }
+
+  @Test
+  void anUploadWhoseBytesAreLostIsRemovedAndSaysSo() throws Exception {
+    Upload whole = uploads.append(begin(), 0, rest(0), PLENTY);
+    Files.delete(directory.resolve("uploads").resolve(whole.id() + ".part"));
+    assertThatThrownBy(() -> uploads.finish(whole, PLENTY)).hasMessageContaining("Begin another");
+    assertThat(uploads.find(ALICE, whole.id())).isEmpty();
+  }
+
+  @Test
   void whatIsNoDiskIsRefusedAndLeavesNothing() throws Exception {
     byte[] text = "no disk, but a text".getBytes(US_ASCII);
     Upload begun = uploads.begin(ALICE, PLENTY, OptionalLong.of(text.length));
