@@ -21,6 +21,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +52,11 @@ public final class FileUploads implements ResumableUploads {
 
   private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
   private static final String PART = ".part";
+
+  /** It may become the file of a disk, which only our own user can read. */
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
   private static final String RECORD = ".upload";
   private static final int PIECE = 256 << 10;
 
@@ -208,9 +216,9 @@ public final class FileUploads implements ResumableUploads {
     FileChannel file =
         FileChannel.open(
             part(upload.id()),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS);
+            Set.of(
+                StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            PRIVATE);
     boolean ready = false;
     try {
       file.truncate(offset);

@@ -19,6 +19,7 @@ import java.io.PipedOutputStream;
 import java.io.SequenceInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -71,6 +72,8 @@ class FileUploadsTest {
     assertThat(made.id()).isEqualTo(begun.id());
     assertThat(Sha256.of(disks.path(made))).isEqualTo(made.sha256());
     assertThat(Files.readAllBytes(disks.path(made))).isEqualTo(disk);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(disks.path(made))))
+        .isEqualTo("rw-------");
     assertThat(uploads.finish(whole, PLENTY)).isEqualTo(made);
     assertThat(left()).isEmpty();
   }
