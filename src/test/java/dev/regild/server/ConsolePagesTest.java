@@ -137,6 +137,16 @@ class ConsolePagesTest {
     assertThat(other.get("/console/").body()).doesNotContain("big &lt;b");
     Browser reader = new Browser(server).loggedIn(server.readOnlyKey);
     assertThat(reader.post("/console/views", "name", "x", "q", "y").statusCode()).isEqualTo(403);
+    browser.get("/console/");
+    HttpResponse<String> star =
+        browser.post("/console/views", "name", "stars", "q", "off*", "sort", "name");
+    assertThat(star.headers().firstValue("location").orElseThrow())
+        .startsWith("/console/?sort=name&q=off*");
+    HttpResponse<String> endless =
+        browser.post("/console/views", "name", "endless", "q", "x".repeat(100_000));
+    assertThat(endless.statusCode()).isEqualTo(400);
+    assertThat(endless.body()).contains("too long for a view");
+    browser.get("/console/");
     for (String bad : List.of("", " ", "x".repeat(61))) {
       assertThat(browser.post("/console/views", "name", bad, "q", "y").statusCode()).isEqualTo(400);
     }
