@@ -217,7 +217,7 @@ public final class Console implements HttpService, AutoCloseable {
       caller.get().requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
       if (kind == Kind.FORM && isOfEarlierSession(visit, arrival)) {
         Login.askToSend(
-            visit, visit.whole(), gate.code(arrival), form.without(List.of(Gate.CSRF_FIELD)));
+            visit, visit.whole(), gate.code(arrival), form.without(Login.NOT_KEPT));
         return;
       }
       if (kind == Kind.FORM) {

@@ -481,7 +481,10 @@ class ConsolePagesTest {
   void aSecretIsNotKeptWhenTheSessionEndsInMidForm() throws Exception {
     browser.get("/console/settings");
     Map<String, String> form =
-        Map.of("csrf", browser.csrf(), "secret", "typed-secret", "name", "n");
+        Map.of("csrf", "of-an-earlier-session", "secret", "typed-secret", "name", "n");
+    HttpResponse<String> again =
+        browser.postRaw("/console/accounts", form, Map.of("Sec-Fetch-Site", "same-origin"));
+    assertThat(again.body()).contains("name=\"name\" value=\"n\"").doesNotContain("typed-secret");
     browser.cookies.remove("regild-session");
     HttpResponse<String> asked =
         browser.postRaw("/console/accounts", form, Map.of("Sec-Fetch-Site", "same-origin"));
