@@ -36,6 +36,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,6 +47,8 @@ import tools.jackson.databind.json.JsonMapper;
  * whose it is and how much of it is on the disk for good.
  */
 public final class FileUploads implements ResumableUploads {
+  private static final Logger LOG = LoggerFactory.getLogger(FileUploads.class);
+
   /** After this time without a byte, an upload is removed. */
   static final Duration LONGEST_SILENCE = Duration.ofDays(1);
 
@@ -77,6 +82,8 @@ public final class FileUploads implements ResumableUploads {
   private final Set<String> finishing = ConcurrentHashMap.newKeySet();
 
   /**
+   * Removes what nobody goes on with.
+   *
    * @param directory of the uploads, on the file system of the disks; it is made
    * @param disks that uploads become
    */
@@ -88,6 +95,8 @@ public final class FileUploads implements ResumableUploads {
     this.disks = disks;
     this.room = room;
     this.clock = clock;
+    removeUnfinishedRecords();
+    removeAbandoned();
   }
 
   /**
@@ -391,10 +400,30 @@ public final class FileUploads implements ResumableUploads {
   private void removeAbandoned() throws IOException {
     Instant silent = clock.instant().minus(LONGEST_SILENCE);
     for (String id : ids()) {
-      Optional<Kept> kept = kept(id);
-      boolean live = kept.isPresent() && Instant.ofEpochMilli(kept.get().touched).isAfter(silent);
-      if (!live && !finishing.contains(id)) {
+      if (!isLive(id, silent) && !finishing.contains(id)) {
         remove(id);
+      }
+    }
+  }
+
+  private boolean isLive(String id, Instant silent) {
+    try {
+      return kept(id)
+          .filter(each -> Instant.ofEpochMilli(each.touched).isAfter(silent))
+          .isPresent();
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("upload", id).setCause(e).log("upload can't be read; remove it");
+      return true;
+    }
+  }
+
+  /** What a process has left that ended while it wrote a record. */
+  private void removeUnfinishedRecords() throws IOException {
+    try (Stream<Path> all = Files.list(directory)) {
+      for (Path each : (Iterable<Path>) all::iterator) {
+        if (String.valueOf(each.getFileName()).startsWith(".")) {
+          Files.delete(each);
+        }
       }
     }
   }

@@ -22,11 +22,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,7 +204,20 @@ class FileUploadsTest {
   void anUploadThatNobodyGoesOnWithIsRemoved() throws Exception {
     Upload begun = begin();
     Instant later = Instant.now().plus(FileUploads.LONGEST_SILENCE).plusSeconds(60);
+    Files.createFile(directory.resolve("uploads").resolve("." + begun.id() + ".upload.x.part"));
+    restart(Clock.systemUTC());
+    assertThat(left()).containsExactly(directory.resolve("uploads").resolve(begun.id() + ".upload"));
     restart(Clock.fixed(later, ZoneOffset.UTC));
+    assertThat(left()).isEmpty();
+  }
+
+  @Test
+  void anUploadThatNobodyGoesOnWithMakesRoomForTheNext() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    InstantSource source = now::get;
+    restart(source.withZone(ZoneOffset.UTC));
+    Upload begun = begin();
+    now.set(now.get().plus(FileUploads.LONGEST_SILENCE).plusSeconds(60));
     var _ = uploads.begin(BOB, PLENTY, OptionalLong.of(disk.length));
     assertThat(uploads.find(ALICE, begun.id())).isEmpty();
   }
