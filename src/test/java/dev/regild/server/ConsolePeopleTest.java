@@ -44,8 +44,7 @@ class ConsolePeopleTest {
               .admit(new Person(ISSUER, "ada", "Ada"), server.account, false);
       Browser ada = new Browser(server);
       ada.get("/console/login");
-      var _ =
-          ada.post("/console/login", "code", server.sessions.newCode(key.id(), "us-east-1"));
+      var _ = ada.post("/console/login", "code", server.sessions.newCode(key.id(), "us-east-1"));
       assertThat(ada.get("/console/settings").body())
           .contains("Ada", "Disable", "Log in with an access key to do that")
           .doesNotContain("name=\"secret\"");

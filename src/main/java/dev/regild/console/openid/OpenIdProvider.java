@@ -202,9 +202,7 @@ public final class OpenIdProvider {
   }
 
   private Known discoveredNow(Instant now) throws IOException {
-    if (failure
-        .filter(it -> Duration.between(it.at, now).abs().compareTo(PAUSE) < 0)
-        .isPresent()) {
+    if (failure.filter(it -> Duration.between(it.at, now).abs().compareTo(PAUSE) < 0).isPresent()) {
       throw new IOException("a moment ago: " + failure.get().reason.getMessage());
     }
     try {

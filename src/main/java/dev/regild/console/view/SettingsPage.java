@@ -7,8 +7,8 @@ import java.util.List;
  * The account of whoever is logged in: its keys, its sessions, its quotas.
  *
  * @param mayChangeKeys whether the session is of a key that may change things
- * @param hasSecret whether it may, and somebody knows the key's secret, which confirms what outlives
- *     the session
+ * @param hasSecret whether it may, and somebody knows the key's secret, which confirms what
+ *     outlives the session
  * @param operator whether whoever looks sees what all accounts share
  * @param accounts all of them; empty unless for an operator
  */

@@ -202,7 +202,7 @@ public final class FileUploads implements ResumableUploads {
             "Another request sends the upload %s, or has discarded it. Ask how much of it has come."
                 .formatted(upload.id()),
             kept(upload.id()).map(Kept::received).orElse(0L));
-    overtaken.initCause(cause);
+    var _ = overtaken.initCause(cause);
     return overtaken;
   }
 
@@ -225,8 +225,7 @@ public final class FileUploads implements ResumableUploads {
     FileChannel file =
         FileChannel.open(
             part(upload.id()),
-            Set.of(
-                StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
             PRIVATE);
     boolean ready = false;
     try {
@@ -342,8 +341,7 @@ public final class FileUploads implements ResumableUploads {
   private UploadedDisk made(Upload upload, DiskQuota quota)
       throws IOException, UnfitDiskException, InterruptedException {
     Path part = part(upload.id());
-    long bytes =
-        Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
+    long bytes = Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
     if (bytes < upload.received()) {
       // The process ended while it became a disk, and the disk had no record yet.
       discard(upload);

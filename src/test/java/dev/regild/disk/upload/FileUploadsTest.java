@@ -206,7 +206,8 @@ class FileUploadsTest {
     Instant later = Instant.now().plus(FileUploads.LONGEST_SILENCE).plusSeconds(60);
     Files.createFile(directory.resolve("uploads").resolve("." + begun.id() + ".upload.x.part"));
     restart(Clock.systemUTC());
-    assertThat(left()).containsExactly(directory.resolve("uploads").resolve(begun.id() + ".upload"));
+    assertThat(left())
+        .containsExactly(directory.resolve("uploads").resolve(begun.id() + ".upload"));
     restart(Clock.fixed(later, ZoneOffset.UTC));
     assertThat(left()).isEmpty();
   }
