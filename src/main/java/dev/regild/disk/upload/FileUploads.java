@@ -141,11 +141,20 @@ public final class FileUploads implements ResumableUploads {
               .formatted(account, others.size()));
     }
     long promised = others.stream().mapToLong(each -> each.declared().orElse(0)).sum();
-    disks.requireRoom(account, quota, Math.addExact(promised, bytes));
+    disks.requireQuota(account, quota, Math.addExact(promised, bytes));
+    room.reserve(directory, Math.addExact(missing(others), bytes)).close();
     String id = DiskStore.newId();
     long now = clock.millis();
     write(id, new Kept(account, bytes, 0, now, now));
     return require(id);
+  }
+
+  /** What is to come of uploads that no request appends to: those of the others are reserved. */
+  private long missing(List<Upload> uploads) {
+    return uploads.stream()
+        .filter(each -> !appending.containsKey(each.id()))
+        .mapToLong(each -> each.declared().orElse(0) - each.received())
+        .sum();
   }
 
   @Override

@@ -142,6 +142,15 @@ public final class UploadedDisks implements DiskStore {
     return intake.mostBytes();
   }
 
+  /**
+   * Requires that an account may have so many bytes more.
+   *
+   * @throws DiskQuotaException if it may not
+   */
+  void requireQuota(String account, DiskQuota quota, long bytes) throws IOException {
+    room.promise(account, quota, bytes).close();
+  }
+
   @Override
   public void requireRoom(String account, DiskQuota quota, long bytes) throws IOException {
     room.reserve(account, quota, OptionalLong.of(bytes)).close();

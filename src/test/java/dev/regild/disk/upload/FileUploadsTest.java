@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.DisksBusyException;
+import dev.regild.disk.GivenRoom;
+import dev.regild.disk.NoRoomException;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UnfitDiskException;
@@ -28,6 +30,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +56,10 @@ class FileUploadsTest {
   }
 
   private void restart(Clock clock) throws IOException {
-    RoomReservations room = new RoomReservations();
+    restart(clock, new RoomReservations());
+  }
+
+  private void restart(Clock clock, RoomReservations room) throws IOException {
     DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     disks = new UploadedDisks(directory.resolve("disks"), check, clock, room);
     uploads = new FileUploads(directory.resolve("uploads"), disks, room, clock);
@@ -190,6 +196,19 @@ class FileUploadsTest {
     assertThatThrownBy(() -> uploads.begin(ALICE, PLENTY, OptionalLong.of(10)))
         .isInstanceOf(DisksBusyException.class)
         .hasMessageContaining("Complete or discard one");
+  }
+
+  @Test
+  void whatHasComeNeedsNoRoomOnceMore() throws Exception {
+    AtomicLong free = new AtomicLong(2L * disk.length + 100);
+    restart(Clock.systemUTC(), GivenRoom.of(free::get));
+    Upload first = begin();
+    assertThatThrownBy(
+            () -> uploads.begin(ALICE, PLENTY, OptionalLong.of(disk.length + 200L)))
+        .isInstanceOf(NoRoomException.class);
+    var _ = uploads.append(first, 0, rest(0), PLENTY);
+    free.set(free.get() - disk.length);
+    assertThat(begin().received()).isZero();
   }
 
   @Test
