@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.jdbi.v3.core.Handle;
@@ -213,6 +214,19 @@ class ConsolePagesTest {
     assertThat(browser.get("/console/channels/none").statusCode()).isEqualTo(404);
     assertThat(browser.get("/console/channels/debian-12/snapshots/none").statusCode())
         .isEqualTo(404);
+  }
+
+  @Test
+  void aDamagedSnapshotHidesNoChannel() throws Exception {
+    channel();
+    try (Stream<Path> files = Files.walk(server.data.resolve("snapshots"))) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        Files.delete(file);
+      }
+    }
+    HttpResponse<String> shown = browser.get("/console/channels");
+    assertThat(shown.statusCode()).isEqualTo(200);
+    assertThat(shown.body()).contains("Refresh");
   }
 
   @Test
