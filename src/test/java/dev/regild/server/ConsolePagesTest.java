@@ -343,6 +343,13 @@ class ConsolePagesTest {
                 .statusCode())
         .isEqualTo(403);
     assertThat(sent()).isEmpty();
+    browser.get("/console/channels/windows");
+    // An expression that looks for commas would try each of the spaces against all that follow.
+    HttpResponse<String> endless =
+        browser.post(
+            "/console/channels/windows/catalogue/complete", "builds", "1" + " ".repeat(2000) + "2");
+    assertThat(endless.statusCode()).isEqualTo(400);
+    assertThat(endless.body()).contains("builds has more than 1000 characters");
     Path driver =
         WindowsPackages.driver(
             directory, "netx.inf", "11/01/2026,2.5.0.1", "PCI\\VEN_1AF4&DEV_1000");
