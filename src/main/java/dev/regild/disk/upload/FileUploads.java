@@ -79,6 +79,10 @@ public final class FileUploads implements ResumableUploads {
   /** Who appends to an upload now, by its id. A later one takes its place. */
   private final ConcurrentMap<String, FileChannel> appending = new ConcurrentHashMap<>();
 
+  /** The room of those who append, by the id of the upload. */
+  private final ConcurrentMap<String, RoomReservations.Reservation> reserved =
+      new ConcurrentHashMap<>();
+
   private final Set<String> finishing = ConcurrentHashMap.newKeySet();
 
   /**
@@ -177,24 +181,32 @@ public final class FileUploads implements ResumableUploads {
       throws IOException, UnfitDiskException, InterruptedException {
     long declared = upload.declared().orElse(0);
     try (AppendTurns.Turn _ = turns.take(upload.account());
-        RoomReservations.Reservation reservation =
-            room.reserve(directory, Math.max(0, declared - offset));
         FileChannel file = claim(upload, offset)) {
-      Writing writing = new Writing(upload.id(), file, offset, declared, reservation);
-      try {
-        writing.run(stream);
-      } catch (UnfitDiskException e) {
-        // Nobody has a use for the beginning of what is no disk.
-        discardOwn(upload, file);
-        throw e;
-      } catch (ClosedChannelException e) {
-        throw file.equals(appending.get(upload.id())) ? e : overtaken(upload, e);
+      try (RoomReservations.Reservation reservation =
+          room.reserve(directory, Math.max(0, declared - offset))) {
+        reserved.put(upload.id(), reservation);
+        write(new Writing(upload.id(), file, offset, declared, reservation), upload, stream);
       } finally {
-        writing.keep();
         appending.remove(upload.id(), file);
       }
     }
     return require(upload.id());
+  }
+
+  private void write(Writing writing, Upload upload, InputStream stream)
+      throws IOException, UnfitDiskException {
+    try {
+      writing.run(stream);
+    } catch (UnfitDiskException e) {
+      // Nobody has a use for the beginning of what is no disk.
+      discardOwn(upload, writing.file);
+      throw e;
+    } catch (ClosedChannelException e) {
+      throw writing.file.equals(appending.get(upload.id())) ? e : overtaken(upload, e);
+    } finally {
+      writing.keep();
+      reserved.remove(upload.id(), writing.reservation);
+    }
   }
 
   /** Unless another request appends now: what that one sends may be a disk. */
@@ -230,6 +242,11 @@ public final class FileUploads implements ResumableUploads {
     FileChannel before = appending.remove(upload.id());
     if (before != null) {
       before.close();
+    }
+    RoomReservations.Reservation held = reserved.remove(upload.id());
+    if (held != null) {
+      // Its connection may hang for a minute, and both need the same room.
+      held.close();
     }
     FileChannel file =
         FileChannel.open(

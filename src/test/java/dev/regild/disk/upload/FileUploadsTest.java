@@ -97,6 +97,8 @@ class FileUploadsTest {
 
   @Test
   void aLaterRequestTakesThePlaceOfOneWhoseConnectionHangs() throws Exception {
+    // Both have the same room.
+    restart(Clock.systemUTC(), GivenRoom.of(() -> disk.length + 1000L));
     Upload begun = begin();
     PipedOutputStream hanging = new PipedOutputStream();
     PipedInputStream stream = new PipedInputStream(hanging);
