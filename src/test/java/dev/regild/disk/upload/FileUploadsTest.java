@@ -205,8 +205,7 @@ class FileUploadsTest {
     AtomicLong free = new AtomicLong(2L * disk.length + 100);
     restart(Clock.systemUTC(), GivenRoom.of(free::get));
     Upload first = begin();
-    assertThatThrownBy(
-            () -> uploads.begin(ALICE, PLENTY, OptionalLong.of(disk.length + 200L)))
+    assertThatThrownBy(() -> uploads.begin(ALICE, PLENTY, OptionalLong.of(disk.length + 200L)))
         .isInstanceOf(NoRoomException.class);
     var _ = uploads.append(first, 0, rest(0), PLENTY);
     free.set(free.get() - disk.length);
