@@ -93,16 +93,27 @@ final class CataloguePages implements Console.Pages {
   private void complete(Visit visit) throws IOException, ChannelException, InterruptedException {
     requireOperator(visit);
     Catalogue catalogue = Catalogue.of(services.channels(), visit.path("name"));
+    Map<String, String> fields = new HashMap<>();
+    for (String field : List.of("kb", "builds", "architecture", "resulting-build", "sha256")) {
+      fields.put(field, fact(visit, field));
+    }
     CatalogueFiles.Held file =
         files
             .find(visit.form().text("upload"))
             .orElseThrow(
                 () -> visit.notFound("The file is no longer here. Choose it and send it again."));
-    Map<String, String> fields = new HashMap<>();
-    for (String field : List.of("kb", "builds", "architecture", "resulting-build", "sha256")) {
-      fields.put(field, visit.form().text(field));
-    }
     add(visit, catalogue, file, fields);
+  }
+
+  private static String fact(Visit visit, String field) {
+    String text = visit.form().text(field);
+    if (text.length() > LONGEST_FIELD) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          "%s has more than %d characters. Go back and shorten it."
+              .formatted(field, LONGEST_FIELD));
+    }
+    return text;
   }
 
   private void add(

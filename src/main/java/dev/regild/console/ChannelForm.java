@@ -118,15 +118,16 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
 
   private void requireFiles(Map<String, String> errors) {
     for (SourceOption option : system.options()) {
-      String file = text(field(option));
-      if (option.label().equals("FILE") && !file.isEmpty() && !isKey(file)) {
+      // Each line is a value of its own, so each has to be a key.
+      if (option.label().equals("FILE")
+          && !lines(field(option)).stream().allMatch(ChannelForm::isKey)) {
         errors.put(
             field(option),
             "Name a file in %s. For one elsewhere, use regild channel add on the server."
                 .formatted(String.join(", ", KEYS)));
       }
       for (String value : lines(field(option))) {
-        if (value.startsWith("file:")) {
+        if (value.toLowerCase(Locale.ROOT).startsWith("file:")) {
           errors.put(
               field(option),
               "A repository on the server's own disk is added there, with regild channel add. Write"
@@ -138,10 +139,13 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
     }
   }
 
+  /** Without steps upwards: behind a symbolic link, they lead elsewhere than they seem to. */
   private static boolean isKey(String file) {
     try {
-      Path path = Path.of(file).normalize();
-      return path.isAbsolute() && KEYS.stream().anyMatch(path::startsWith);
+      Path path = Path.of(file);
+      return path.isAbsolute()
+          && path.equals(path.normalize())
+          && KEYS.stream().anyMatch(path::startsWith);
     } catch (InvalidPathException e) {
       return false;
     }

@@ -96,7 +96,9 @@ final class ChannelPages implements Console.Pages {
         (out, frame) -> JtechannelsGenerated.render(out, null, frame, page));
   }
 
-  private ChannelsPage.Row row(ChannelStatus status) throws ChannelException {
+  private ChannelsPage.Row row(ChannelStatus status) {
+    List<String> notices = new ArrayList<>(status.notices());
+    List<ChannelsPage.Offered> offered = offered(status, notices);
     return new ChannelsPage.Row(
         status.name(),
         status.channel().map(channel -> channel.platform()).orElse("–"),
@@ -108,17 +110,39 @@ final class ChannelPages implements Console.Pages {
         status.snapshotAt(),
         status.checkedAt(),
         status.error().orElse(""),
-        status.notices(),
+        notices,
         refreshing.contains(status.name()),
         progress.getOrDefault(status.name(), ""),
-        offered(status));
+        offered);
   }
 
-  private List<ChannelsPage.Offered> offered(ChannelStatus status) throws ChannelException {
-    boolean readable = status.digest().isPresent() && status.channel().isPresent();
-    Optional<Snapshot> snapshot =
-        readable ? services.channels().current(status.name()) : Optional.empty();
-    if (snapshot.isEmpty() || !(snapshot.get() instanceof CatalogueSnapshot windows)) {
+  /**
+   * What a server of Windows updates offers. Other snapshots are large, and are not read for it.
+   *
+   * @param notices gets why the snapshot can't be read
+   */
+  private List<ChannelsPage.Offered> offered(ChannelStatus status, List<String> notices) {
+    if (status.digest().isEmpty() || status.channel().filter(ChannelPages::isCatalogue).isEmpty()) {
+      return List.of();
+    }
+    try {
+      return services
+          .channels()
+          .current(status.name())
+          .map(ChannelPages::offered)
+          .orElse(List.of());
+    } catch (ChannelException e) {
+      notices.add(String.valueOf(e.getMessage()));
+      return List.of();
+    }
+  }
+
+  private static boolean isCatalogue(Channel channel) {
+    return channel.system().sourceKinds().contains(CatalogueSource.KIND);
+  }
+
+  private static List<ChannelsPage.Offered> offered(Snapshot snapshot) {
+    if (!(snapshot instanceof CatalogueSnapshot windows)) {
       return List.of();
     }
     return windows.offered().updates().stream()
@@ -170,11 +194,7 @@ final class ChannelPages implements Console.Pages {
                   ? Words.channel(name, "/snapshots/" + Words.encoded(each.digest()))
                   : ""));
     }
-    boolean catalogue =
-        status
-            .channel()
-            .filter(each -> each.system().sourceKinds().contains(CatalogueSource.KIND))
-            .isPresent();
+    boolean catalogue = status.channel().filter(ChannelPages::isCatalogue).isPresent();
     List<CatalogueEntry> entries =
         catalogue ? Catalogue.of(services.channels(), name).entries() : List.of();
     return new ChannelPage(

@@ -216,8 +216,7 @@ public final class Console implements HttpService, AutoCloseable {
       guard.proven();
       caller.get().requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
       if (kind == Kind.FORM && isOfEarlierSession(visit, arrival)) {
-        Login.askToSend(
-            visit, visit.whole(), gate.code(arrival), form.without(List.of(Gate.CSRF_FIELD)));
+        Login.askToSend(visit, visit.whole(), gate.code(arrival), form.without(Login.NOT_KEPT));
         return;
       }
       if (kind == Kind.FORM) {

@@ -69,6 +69,10 @@ final class ImageList implements Console.Pages {
               .formatted(SavedViews.LONGEST_NAME));
     }
     String query = address(search(visit.form()::text), visit.form().text("sort"));
+    if (!LocalPath.isOurs(query)) {
+      throw new ApiException(
+          ErrorType.VALIDATION, "The filter is too long for a view. Go back and shorten it.");
+    }
     if (!views.put(
         visit.caller().owner().accountId(), new SavedViews.View(name, withoutPath(query)))) {
       throw new ApiException(

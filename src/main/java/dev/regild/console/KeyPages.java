@@ -148,6 +148,12 @@ final class KeyPages implements Console.Pages {
           ErrorType.ACCESS_DENIED,
           "This session has no access key to confirm this with. Use regild key on the server.");
     }
+    if (key.get().person().isPresent()) {
+      throw new ApiException(
+          ErrorType.ACCESS_DENIED,
+          "Nobody knows the secret of the access key of %s, so it confirms nothing. Log in with another access key, or use regild key on the server."
+              .formatted(key.get().person().get().name()));
+    }
     byte[] given = visit.form().text("secret").getBytes(UTF_8);
     if (!MessageDigest.isEqual(key.get().secret().getBytes(UTF_8), given)) {
       services.guard().wrongCredentials(visit.request(), key.map(AccessKey::id));

@@ -9,7 +9,7 @@ final class LocalPath {
   /** No backslash, no second slash in a row, no control character, no scheme, no dot segment. */
   private static final Pattern OURS =
       Pattern.compile(
-          "/console/(?:[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*+/?+)*+(?:\\?[A-Za-z0-9._~%=&+,:;/@-]*+)?+");
+          "/console/(?:[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*+/?+)*+(?:\\?[A-Za-z0-9._~%=&+*,:;/@-]*+)?+");
 
   private static final int LONGEST = 2_000;
 

@@ -31,6 +31,9 @@ final class Login {
   /** Fields of a form that was interrupted stand in the form of the login under such names. */
   private static final String KEPT = "kept.";
 
+  /** A secret that confirms something is typed again, and never shown. */
+  static final List<String> NOT_KEPT = List.of(Gate.CSRF_FIELD, "secret");
+
   private static final String CODE = "code";
 
   private final Sessions sessions;
@@ -68,8 +71,7 @@ final class Login {
         region,
         LocalPath.HOME,
         LocalPath.of(visit.whole()),
-        // A secret that confirms something is typed again, and never shown.
-        visit.form().without(List.of(Gate.CSRF_FIELD, "secret")),
+        visit.form().without(NOT_KEPT),
         provider);
   }
 

@@ -117,6 +117,9 @@ final class SettingsPages implements Console.Pages {
                 .toList(),
             quotas(account),
             !caller.readOnly() && !caller.key().isEmpty(),
+            !caller.readOnly()
+                && keys.stream()
+                    .anyMatch(key -> key.id().equals(caller.key()) && key.person().isEmpty()),
             operator,
             operator ? accounts(caller) : List.of(),
             new Commands("", "", "regild key create --account " + Commands.quoted(account)),

@@ -106,9 +106,6 @@ final class UploadPages implements Console.Pages {
       throws IOException, UnfitDiskException, InterruptedException {
     try (InputStream content = visit.request().content().inputStream()) {
       return services.uploads().append(upload, offset, content, quota(upload.account()));
-    } catch (UnfitDiskException e) {
-      services.uploads().discard(upload);
-      throw e;
     }
   }
 

@@ -72,8 +72,12 @@
     if (request.status < 300 || request.status === 409 || request.status >= 500 || request.status === 429) {
       return request;
     }
+    throw new Refusal(said(request));
+  }
+
+  function said(request) {
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    throw new Refusal(page.querySelector(".error")?.textContent ?? `The server answered ${request.status}.`);
+    return page.querySelector(".error")?.textContent ?? `The server answered ${request.status}.`;
   }
 
   /** Sends a file piece by piece; returns the page of the disk that it became. */
@@ -85,25 +89,37 @@
       const known = await send("GET", path, csrf, null, null, stop);
       if (known.status === 204) {
         offset = Number(known.getResponseHeader("Upload-Offset") ?? file.size);
-      } else {
+      } else if (known.status === 404) {
         path = null;
+      } else {
+        throw new Refusal(said(answered(known)));
       }
     }
     if (!path) {
       const begun = answered(await send("POST", `${form.dataset.upload}?bytes=${file.size}`, csrf, null, null, stop));
       if (begun.status !== 201) {
-        throw new Refusal("The server is busy. Try again in a while.");
+        throw new Refusal(said(begun));
       }
       path = begun.getResponseHeader("Location");
       memory.set(file, path);
     }
     let moved = Date.now();
+    let furthest = offset;
+    const progressed = (sent) => {
+      // What is sent once more, because the server could not keep it, is no progress.
+      if (sent > furthest) {
+        furthest = sent;
+        moved = Date.now();
+      }
+      show(sent, file.size);
+    };
     while (!stop.stopped) {
       const from = offset;
+      let reason = "The connection broke";
       try {
         const piece = file.slice(from, from + PIECE);
         const answer = answered(await send("POST", `${path}?offset=${from}`, csrf, piece.size ? piece : null,
-          (sent) => { moved = Date.now(); show(from + sent, file.size); }, stop));
+          (sent) => progressed(from + sent), stop));
         if (answer.status === 201) {
           memory.remove(file);
           return answer.getResponseHeader("Location");
@@ -113,9 +129,10 @@
           moved = Date.now();
           continue;
         }
+        reason = said(answer);
       } catch (error) {
+        // The upload stays in memory: it goes on after another login, and if it is gone, the server says so.
         if (error instanceof Refusal) {
-          memory.remove(file);
           throw error;
         }
       }
@@ -123,16 +140,21 @@
         break;
       }
       if (Date.now() - moved > PATIENCE) {
-        throw new Error("The server did not answer for five minutes. Choose the same file again: the upload goes on.");
+        throw new Error(`Nothing was sent for five minutes. ${reason.replace(/\.$/, "")}. Choose the same file again: the upload goes on.`);
       }
-      show(offset, file.size, "The connection broke; trying again.");
+      show(offset, file.size, `${reason.replace(/\.$/, "")}; trying again.`);
       await pause(2000);
       try {
-        const now = await send("GET", path, csrf, null, null, stop);
+        const now = answered(await send("GET", path, csrf, null, null, stop));
         if (now.status === 204) {
           offset = Number(now.getResponseHeader("Upload-Offset") ?? file.size);
         }
-      } catch { /* it is tried again */ }
+      } catch (error) {
+        // A broken connection is tried again.
+        if (error instanceof Refusal) {
+          throw error;
+        }
+      }
     }
     return null;
   }

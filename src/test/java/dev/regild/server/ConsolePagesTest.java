@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.jdbi.v3.core.Handle;
@@ -137,6 +138,16 @@ class ConsolePagesTest {
     assertThat(other.get("/console/").body()).doesNotContain("big &lt;b");
     Browser reader = new Browser(server).loggedIn(server.readOnlyKey);
     assertThat(reader.post("/console/views", "name", "x", "q", "y").statusCode()).isEqualTo(403);
+    browser.get("/console/");
+    HttpResponse<String> star =
+        browser.post("/console/views", "name", "stars", "q", "off*", "sort", "name");
+    assertThat(star.headers().firstValue("location").orElseThrow())
+        .startsWith("/console/?sort=name&q=off*");
+    HttpResponse<String> endless =
+        browser.post("/console/views", "name", "endless", "q", "x".repeat(100_000));
+    assertThat(endless.statusCode()).isEqualTo(400);
+    assertThat(endless.body()).contains("too long for a view");
+    browser.get("/console/");
     for (String bad : List.of("", " ", "x".repeat(61))) {
       assertThat(browser.post("/console/views", "name", bad, "q", "y").statusCode()).isEqualTo(400);
     }
@@ -206,6 +217,19 @@ class ConsolePagesTest {
   }
 
   @Test
+  void aDamagedSnapshotHidesNoChannel() throws Exception {
+    channel();
+    try (Stream<Path> files = Files.walk(server.data.resolve("snapshots"))) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        Files.delete(file);
+      }
+    }
+    HttpResponse<String> shown = browser.get("/console/channels");
+    assertThat(shown.statusCode()).isEqualTo(200);
+    assertThat(shown.body()).contains("Refresh");
+  }
+
+  @Test
   void aChannelIsCheckedWhileOneTypesAndThenAdded() throws Exception {
     assertThat(browser.get("/console/new-channel").body()).contains("DEBIAN_12", "ROCKY_LINUX8");
     assertThat(browser.get("/console/new-channel?platform=PLAN_9").body())
@@ -224,6 +248,18 @@ class ConsolePagesTest {
     assertThat(checked.statusCode()).isEqualTo(200);
     assertThat(error(checked, "name")).contains("lower-case letters");
     assertThat(error(checked, "option--key")).contains("Name a file in /usr/share/keyrings");
+    for (String elsewhere :
+        List.of(
+            "/etc/ssl/certs/a.pem\n/etc/shadow",
+            "/etc/shadow\n/../ssl/certs/a.pem",
+            "/etc/ssl/certs/../../shadow",
+            "keys/a.pem")) {
+      form.put("option--key", elsewhere);
+      assertThat(
+              error(browser.postRaw("/console/new-channel/check", form, Map.of()), "option--key"))
+          .as(elsewhere)
+          .contains("Name a file in /usr/share/keyrings");
+    }
     form.put("option--key", "");
     assertThat(error(browser.postRaw("/console/new-channel/check", form, Map.of()), "option--repo"))
         .isNotEmpty();
@@ -307,6 +343,13 @@ class ConsolePagesTest {
                 .statusCode())
         .isEqualTo(403);
     assertThat(sent()).isEmpty();
+    browser.get("/console/channels/windows");
+    // An expression that looks for commas would try each of the spaces against all that follow.
+    HttpResponse<String> endless =
+        browser.post(
+            "/console/channels/windows/catalogue/complete", "builds", "1" + " ".repeat(2000) + "2");
+    assertThat(endless.statusCode()).isEqualTo(400);
+    assertThat(endless.body()).contains("builds has more than 1000 characters");
     Path driver =
         WindowsPackages.driver(
             directory, "netx.inf", "11/01/2026,2.5.0.1", "PCI\\VEN_1AF4&DEV_1000");
@@ -459,7 +502,10 @@ class ConsolePagesTest {
   void aSecretIsNotKeptWhenTheSessionEndsInMidForm() throws Exception {
     browser.get("/console/settings");
     Map<String, String> form =
-        Map.of("csrf", browser.csrf(), "secret", "typed-secret", "name", "n");
+        Map.of("csrf", "of-an-earlier-session", "secret", "typed-secret", "name", "n");
+    HttpResponse<String> again =
+        browser.postRaw("/console/accounts", form, Map.of("Sec-Fetch-Site", "same-origin"));
+    assertThat(again.body()).contains("name=\"name\" value=\"n\"").doesNotContain("typed-secret");
     browser.cookies.remove("regild-session");
     HttpResponse<String> asked =
         browser.postRaw("/console/accounts", form, Map.of("Sec-Fetch-Site", "same-origin"));

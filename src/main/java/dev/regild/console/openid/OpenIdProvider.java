@@ -63,6 +63,9 @@ public final class OpenIdProvider {
   private static final Logger LOG = LoggerFactory.getLogger(OpenIdProvider.class);
   private static final Duration KNOWN = Duration.ofHours(1);
 
+  /** Whoever waited while a provider gave no answer does not wait for the same once more. */
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
   /** Of one question; a login asks at most four. */
   private static final Duration LIMIT = Duration.ofSeconds(8);
 
@@ -81,6 +84,7 @@ public final class OpenIdProvider {
   private final ProviderConnection connection;
   private final Semaphore turns = new Semaphore(MOST_AT_ONCE);
   private Optional<Known> known = Optional.empty();
+  private Optional<Failure> failure = Optional.empty();
 
   /**
    * Asks nothing yet.
@@ -108,6 +112,9 @@ public final class OpenIdProvider {
   /** What the provider says of itself, and its keys. */
   private record Known(
       OIDCProviderMetadata metadata, JWKSource<SecurityContext> keys, Instant since) {}
+
+  /** Why the provider could not be asked about itself, the last time. */
+  private record Failure(IOException reason, Instant at) {}
 
   public OpenIdSettings settings() {
     return settings;
@@ -189,9 +196,21 @@ public final class OpenIdProvider {
   private synchronized Known known() throws IOException {
     Instant now = clock.instant();
     if (known.filter(it -> it.since.plus(KNOWN).isAfter(now)).isEmpty()) {
-      known = Optional.of(discovered(now));
+      known = Optional.of(discoveredNow(now));
     }
     return known.get();
+  }
+
+  private Known discoveredNow(Instant now) throws IOException {
+    if (failure.filter(it -> Duration.between(it.at, now).abs().compareTo(PAUSE) < 0).isPresent()) {
+      throw new IOException("a moment ago: " + failure.get().reason.getMessage());
+    }
+    try {
+      return discovered(now);
+    } catch (IOException e) {
+      failure = Optional.of(new Failure(e, clock.instant()));
+      throw e;
+    }
   }
 
   private Known discovered(Instant now) throws IOException {

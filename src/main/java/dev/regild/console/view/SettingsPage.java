@@ -6,7 +6,9 @@ import java.util.List;
 /**
  * The account of whoever is logged in: its keys, its sessions, its quotas.
  *
- * @param mayConfirm whether there is a key whose secret confirms what outlives the session
+ * @param mayChangeKeys whether the session is of a key that may change things
+ * @param hasSecret whether it may, and somebody knows the key's secret, which confirms what
+ *     outlives the session
  * @param operator whether whoever looks sees what all accounts share
  * @param accounts all of them; empty unless for an operator
  */
@@ -16,7 +18,8 @@ public record SettingsPage(
     List<Key> keys,
     List<Login> sessions,
     List<Limit> quotas,
-    boolean mayConfirm,
+    boolean mayChangeKeys,
+    boolean hasSecret,
     boolean operator,
     List<Tenant> accounts,
     Commands command,

@@ -14,12 +14,16 @@ import dev.regild.files.PrivateDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +36,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,6 +47,8 @@ import tools.jackson.databind.json.JsonMapper;
  * whose it is and how much of it is on the disk for good.
  */
 public final class FileUploads implements ResumableUploads {
+  private static final Logger LOG = LoggerFactory.getLogger(FileUploads.class);
+
   /** After this time without a byte, an upload is removed. */
   static final Duration LONGEST_SILENCE = Duration.ofDays(1);
 
@@ -48,6 +57,11 @@ public final class FileUploads implements ResumableUploads {
 
   private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
   private static final String PART = ".part";
+
+  /** It may become the file of a disk, which only our own user can read. */
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
   private static final String RECORD = ".upload";
   private static final int PIECE = 256 << 10;
 
@@ -65,9 +79,15 @@ public final class FileUploads implements ResumableUploads {
   /** Who appends to an upload now, by its id. A later one takes its place. */
   private final ConcurrentMap<String, FileChannel> appending = new ConcurrentHashMap<>();
 
+  /** The room of those who append, by the id of the upload. */
+  private final ConcurrentMap<String, RoomReservations.Reservation> reserved =
+      new ConcurrentHashMap<>();
+
   private final Set<String> finishing = ConcurrentHashMap.newKeySet();
 
   /**
+   * Removes what nobody goes on with.
+   *
    * @param directory of the uploads, on the file system of the disks; it is made
    * @param disks that uploads become
    */
@@ -79,6 +99,8 @@ public final class FileUploads implements ResumableUploads {
     this.disks = disks;
     this.room = room;
     this.clock = clock;
+    removeUnfinishedRecords();
+    removeAbandoned();
   }
 
   /**
@@ -124,17 +146,19 @@ public final class FileUploads implements ResumableUploads {
     }
     long promised = others.stream().mapToLong(each -> each.declared().orElse(0)).sum();
     disks.requireQuota(account, quota, Math.addExact(promised, bytes));
-    // What has come is on the disk, and who appends now has reserved what is to come.
-    long expected =
-        others.stream()
-            .filter(each -> !appending.containsKey(each.id()))
-            .mapToLong(each -> each.declared().orElse(0) - each.received())
-            .sum();
-    room.reserve(directory, Math.addExact(expected, bytes)).close();
+    room.reserve(directory, Math.addExact(missing(others), bytes)).close();
     String id = DiskStore.newId();
     long now = clock.millis();
     write(id, new Kept(account, bytes, 0, now, now));
     return require(id);
+  }
+
+  /** What is to come of uploads that no request appends to: those of the others are reserved. */
+  private long missing(List<Upload> uploads) {
+    return uploads.stream()
+        .filter(each -> !appending.containsKey(each.id()))
+        .mapToLong(each -> each.declared().orElse(0) - each.received())
+        .sum();
   }
 
   @Override
@@ -157,30 +181,54 @@ public final class FileUploads implements ResumableUploads {
       throws IOException, UnfitDiskException, InterruptedException {
     long declared = upload.declared().orElse(0);
     try (AppendTurns.Turn _ = turns.take(upload.account());
-        RoomReservations.Reservation reservation =
-            room.reserve(directory, Math.max(0, declared - offset));
         FileChannel file = claim(upload, offset)) {
-      Writing writing = new Writing(upload.id(), file, offset, declared, reservation);
-      try {
-        writing.run(stream);
+      try (RoomReservations.Reservation reservation =
+          room.reserve(directory, Math.max(0, declared - offset))) {
+        reserved.put(upload.id(), reservation);
+        write(new Writing(upload.id(), file, offset, declared, reservation), upload, stream);
       } finally {
-        writing.keep();
         appending.remove(upload.id(), file);
       }
-    } catch (UnfitDiskException e) {
-      // Nobody has a use for the beginning of what is no disk.
-      discard(upload);
-      throw e;
     }
     return require(upload.id());
   }
 
+  private void write(Writing writing, Upload upload, InputStream stream)
+      throws IOException, UnfitDiskException {
+    try {
+      writing.run(stream);
+    } catch (UnfitDiskException e) {
+      // Nobody has a use for the beginning of what is no disk.
+      discardOwn(upload, writing.file);
+      throw e;
+    } catch (ClosedChannelException e) {
+      throw writing.file.equals(appending.get(upload.id())) ? e : overtaken(upload, e);
+    } finally {
+      writing.keep();
+      reserved.remove(upload.id(), writing.reservation);
+    }
+  }
+
+  /** Unless another request appends now: what that one sends may be a disk. */
+  private synchronized void discardOwn(Upload upload, FileChannel file) throws IOException {
+    if (file.equals(appending.get(upload.id()))) {
+      remove(upload.id());
+    }
+  }
+
+  private UploadOffsetException overtaken(Upload upload, ClosedChannelException cause)
+      throws IOException {
+    UploadOffsetException overtaken =
+        new UploadOffsetException(
+            "Another request sends the upload %s, or has discarded it. Ask how much of it has come."
+                .formatted(upload.id()),
+            kept(upload.id()).map(Kept::received).orElse(0L));
+    var _ = overtaken.initCause(cause);
+    return overtaken;
+  }
+
   /** Whoever appended before is overtaken: its connection may be dead without anybody knowing. */
   private synchronized FileChannel claim(Upload upload, long offset) throws IOException {
-    FileChannel before = appending.remove(upload.id());
-    if (before != null) {
-      before.close();
-    }
     long received = kept(upload.id()).map(Kept::received).orElse(-1L);
     if (received != offset) {
       throw new UploadOffsetException(
@@ -190,12 +238,21 @@ public final class FileUploads implements ResumableUploads {
                   .formatted(upload.id(), received, offset),
           Math.max(0, received));
     }
+    // After that: a request that is refused overtakes no other.
+    FileChannel before = appending.remove(upload.id());
+    if (before != null) {
+      before.close();
+    }
+    RoomReservations.Reservation held = reserved.remove(upload.id());
+    if (held != null) {
+      // Its connection may hang for a minute, and both need the same room.
+      held.close();
+    }
     FileChannel file =
         FileChannel.open(
             part(upload.id()),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS);
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            PRIVATE);
     boolean ready = false;
     try {
       file.truncate(offset);
@@ -272,7 +329,12 @@ public final class FileUploads implements ResumableUploads {
       if (at == forced || !file.isOpen()) {
         return;
       }
-      file.force(true);
+      try {
+        file.force(true);
+      } catch (ClosedChannelException e) {
+        // Another request has taken over, and counts from what was kept before.
+        return;
+      }
       synchronized (FileUploads.this) {
         Optional<Kept> kept = kept(id);
         if (kept.isPresent() && file.equals(appending.get(id))) {
@@ -305,8 +367,15 @@ public final class FileUploads implements ResumableUploads {
   private UploadedDisk made(Upload upload, DiskQuota quota)
       throws IOException, UnfitDiskException, InterruptedException {
     Path part = part(upload.id());
-    if (!Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)
-        || Files.size(part) != upload.declared().orElse(-1)) {
+    long bytes = Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
+    if (bytes < upload.received()) {
+      // The process ended while it became a disk, and the disk had no record yet.
+      discard(upload);
+      throw new IOException(
+          "The bytes of the upload %s are lost: the server ended while it made a disk of them. Begin another."
+              .formatted(upload.id()));
+    }
+    if (bytes != upload.declared().orElse(-1)) {
       throw new IOException(
           "The upload %s is incomplete. Send what is missing.".formatted(upload.id()));
     }
@@ -356,10 +425,30 @@ public final class FileUploads implements ResumableUploads {
   public synchronized void removeAbandoned() throws IOException {
     Instant silent = clock.instant().minus(LONGEST_SILENCE);
     for (String id : ids()) {
-      Optional<Kept> kept = kept(id);
-      boolean live = kept.isPresent() && Instant.ofEpochMilli(kept.get().touched).isAfter(silent);
-      if (!live && !finishing.contains(id)) {
+      if (!isLive(id, silent) && !finishing.contains(id)) {
         remove(id);
+      }
+    }
+  }
+
+  private boolean isLive(String id, Instant silent) {
+    try {
+      return kept(id)
+          .filter(each -> Instant.ofEpochMilli(each.touched).isAfter(silent))
+          .isPresent();
+    } catch (IOException e) {
+      LOG.atWarn().addKeyValue("upload", id).setCause(e).log("upload can't be read; remove it");
+      return true;
+    }
+  }
+
+  /** What a process has left that ended while it wrote a record. */
+  private void removeUnfinishedRecords() throws IOException {
+    try (Stream<Path> all = Files.list(directory)) {
+      for (Path each : (Iterable<Path>) all::iterator) {
+        if (String.valueOf(each.getFileName()).startsWith(".")) {
+          Files.delete(each);
+        }
       }
     }
   }

@@ -97,7 +97,8 @@ public final class UploadedDisks implements DiskStore {
   }
 
   /**
-   * Takes a file of the same file system, which is gone from its place afterwards.
+   * Takes a file of the same file system, which is gone from its place afterwards. If it can't be
+   * taken, it is where it was.
    *
    * @param id that no disk has
    * @throws UnfitDiskException if it is no disk that stands alone
@@ -124,9 +125,16 @@ public final class UploadedDisks implements DiskStore {
       return disk;
     } finally {
       if (!done) {
-        delete(id);
+        giveBack(id, file);
       }
     }
+  }
+
+  private void giveBack(String id, Path file) throws IOException {
+    if (Files.exists(file(id)) && Files.notExists(file)) {
+      DurableFiles.move(file(id), file);
+    }
+    delete(id);
   }
 
   /** Returns the most bytes that a disk's file may have. */
@@ -134,7 +142,11 @@ public final class UploadedDisks implements DiskStore {
     return intake.mostBytes();
   }
 
-  /** Requires room of the account's quota, for bytes that may be in the file system already. */
+  /**
+   * Requires that an account may have so many bytes more.
+   *
+   * @throws DiskQuotaException if it may not
+   */
   void requireQuota(String account, DiskQuota quota, long bytes) throws IOException {
     room.promise(account, quota, bytes).close();
   }

@@ -26,7 +26,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,6 +210,32 @@ class OpenIdProviderTest {
     assertThatThrownBy(() -> provider(issuer, Clock.systemUTC()).page(attempt))
         .isInstanceOfSatisfying(OpenIdException.class, e -> assertThat(e.isRefusal()).isFalse())
         .hasMessage("Example can't be reached. Try again later, or log in with an access key.");
+  }
+
+  @Test
+  void thoseWhoWaitForAProviderThatGivesNoAnswerWaitOnce() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    remote.discovery =
+        exchange -> {
+          var _ = asked.incrementAndGet();
+          try {
+            Thread.sleep(500);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          StandInProvider.answer(exchange, 500, "{}");
+        };
+    List<Thread> people =
+        Stream.generate(() ->
+                Thread.startVirtualThread(() ->
+                    assertThatThrownBy(() -> provider.page(attempt))
+                        .hasMessageContaining("can't be reached")))
+            .limit(4)
+            .toList();
+    for (Thread each : people) {
+      each.join();
+    }
+    assertThat(asked).hasValue(1);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.DisksBusyException;
+import dev.regild.disk.GivenRoom;
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
@@ -20,13 +21,17 @@ import java.io.PipedOutputStream;
 import java.io.SequenceInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +56,10 @@ class FileUploadsTest {
   }
 
   private void restart(Clock clock) throws IOException {
-    RoomReservations room = new RoomReservations();
+    restart(clock, new RoomReservations());
+  }
+
+  private void restart(Clock clock, RoomReservations room) throws IOException {
     DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     disks = new UploadedDisks(directory.resolve("disks"), check, clock, room);
     uploads = new FileUploads(directory.resolve("uploads"), disks, room, clock);
@@ -72,6 +80,8 @@ class FileUploadsTest {
     assertThat(made.id()).isEqualTo(begun.id());
     assertThat(Sha256.of(disks.path(made))).isEqualTo(made.sha256());
     assertThat(Files.readAllBytes(disks.path(made))).isEqualTo(disk);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(disks.path(made))))
+        .isEqualTo("rw-------");
     assertThat(uploads.finish(whole, PLENTY)).isEqualTo(made);
     assertThat(left()).isEmpty();
   }
@@ -87,6 +97,8 @@ class FileUploadsTest {
 
   @Test
   void aLaterRequestTakesThePlaceOfOneWhoseConnectionHangs() throws Exception {
+    // Both have the same room.
+    restart(Clock.systemUTC(), GivenRoom.of(() -> disk.length + 1000L));
     Upload begun = begin();
     PipedOutputStream hanging = new PipedOutputStream();
     PipedInputStream stream = new PipedInputStream(hanging);
@@ -109,9 +121,45 @@ class FileUploadsTest {
     } catch (IOException e) {
       // Its reader has noticed by itself.
     }
-    assertThat(first.get()).isInstanceOf(IOException.class);
+    assertThat(first.get())
+        .isInstanceOf(UploadOffsetException.class)
+        .hasMessageContaining("Another request sends the upload " + begun.id());
     UploadedDisk made = uploads.finish(uploads.find(ALICE, begun.id()).orElseThrow(), PLENTY);
     assertThat(Files.readAllBytes(disks.path(made))).isEqualTo(disk);
+  }
+
+  @Test
+  void aRefusedRequestLeavesTheOneThatAppendsAlone() throws Exception {
+    Upload begun = begin();
+    InputStream stream =
+        new ByteArrayInputStream(disk) {
+          @Override
+          public synchronized int read(byte[] into, int offset, int length) {
+            assertThatThrownBy(() -> uploads.append(begun, 5, rest(0), PLENTY))
+                .isInstanceOf(UploadOffsetException.class);
+            return super.read(into, offset, Math.min(length, disk.length / 2));
+          }
+        };
+    assertThat(uploads.append(begun, 0, stream, PLENTY).received()).isEqualTo(disk.length);
+  }
+
+  @Test
+  void anUploadOutlivesADiskThatCouldNotBeRecorded() throws Exception {
+    Upload whole = uploads.append(begin(), 0, rest(0), PLENTY);
+    Path inTheWay = directory.resolve("disks").resolve(whole.id() + ".new");
+    Files.createFile(inTheWay);
+    assertThatThrownBy(() -> uploads.finish(whole, PLENTY)).isInstanceOf(IOException.class);
+    Files.delete(inTheWay);
+    UploadedDisk made = uploads.finish(whole, PLENTY);
+    assertThat(Files.readAllBytes(disks.path(made))).isEqualTo(disk);
+  }
+
+  @Test
+  void anUploadWhoseBytesAreLostIsRemovedAndSaysSo() throws Exception {
+    Upload whole = uploads.append(begin(), 0, rest(0), PLENTY);
+    Files.delete(directory.resolve("uploads").resolve(whole.id() + ".part"));
+    assertThatThrownBy(() -> uploads.finish(whole, PLENTY)).hasMessageContaining("Begin another");
+    assertThat(uploads.find(ALICE, whole.id())).isEmpty();
   }
 
   @Test
@@ -152,19 +200,16 @@ class FileUploadsTest {
         .hasMessageContaining("Complete or discard one");
   }
 
-  /** A client that was killed begins another upload of the same disk. */
   @Test
-  void whatHasComeNeedsNoMoreRoom() throws Exception {
-    long large = Files.getFileStore(directory).getUsableSpace() / 5 * 3;
-    DiskQuota quota = new DiskQuota(10, Long.MAX_VALUE);
-    Upload killed = uploads.begin(ALICE, quota, OptionalLong.of(large));
-    assertThatThrownBy(() -> uploads.begin(ALICE, quota, OptionalLong.of(large)))
+  void whatHasComeNeedsNoRoomOnceMore() throws Exception {
+    AtomicLong free = new AtomicLong(2L * disk.length + 100);
+    restart(Clock.systemUTC(), GivenRoom.of(free::get));
+    Upload first = begin();
+    assertThatThrownBy(() -> uploads.begin(ALICE, PLENTY, OptionalLong.of(disk.length + 200L)))
         .isInstanceOf(NoRoomException.class);
-    Path record = directory.resolve("uploads").resolve(killed.id() + ".upload");
-    String kept = Files.readString(record);
-    assertThat(kept).contains("\"received\":0");
-    Files.writeString(record, kept.replace("\"received\":0", "\"received\":" + (large - 1)));
-    assertThat(uploads.begin(ALICE, quota, OptionalLong.of(large)).received()).isZero();
+    var _ = uploads.append(first, 0, rest(0), PLENTY);
+    free.set(free.get() - disk.length);
+    assertThat(begin().received()).isZero();
   }
 
   @Test
@@ -179,7 +224,21 @@ class FileUploadsTest {
   void anUploadThatNobodyGoesOnWithIsRemoved() throws Exception {
     Upload begun = begin();
     Instant later = Instant.now().plus(FileUploads.LONGEST_SILENCE).plusSeconds(60);
+    Files.createFile(directory.resolve("uploads").resolve("." + begun.id() + ".upload.x.part"));
+    restart(Clock.systemUTC());
+    assertThat(left())
+        .containsExactly(directory.resolve("uploads").resolve(begun.id() + ".upload"));
     restart(Clock.fixed(later, ZoneOffset.UTC));
+    assertThat(left()).isEmpty();
+  }
+
+  @Test
+  void anUploadThatNobodyGoesOnWithMakesRoomForTheNext() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    InstantSource source = now::get;
+    restart(source.withZone(ZoneOffset.UTC));
+    Upload begun = begin();
+    now.set(now.get().plus(FileUploads.LONGEST_SILENCE).plusSeconds(60));
     var _ = uploads.begin(BOB, PLENTY, OptionalLong.of(disk.length));
     assertThat(uploads.find(ALICE, begun.id())).isEmpty();
   }
