@@ -160,7 +160,7 @@ public final class Courier implements AutoCloseable {
         notice.spec().isMail()
             ? mail.orElseThrow(() ->
                 new FailedDeliveryException(
-                    "This server sends no e-mail. Its operator has to set the key smtp.server."))
+                    "This server sends no e-mail, only webhooks are supported."))
             : webhooks;
     sender.send(notice.spec().to(), notices.secret(notice), delivery.event(), clock.instant());
   }

@@ -75,7 +75,7 @@ public final class Notices implements PolicyKind {
     if (read.isMail()) {
       if (!sendsMail) {
         throw new InvalidPolicyException(
-            "Notice %s: this server sends no e-mail. Its operator has to set the key smtp.server."
+            "Notice %s: this server sends no e-mail, only webhooks are supported. Write https://HOST/PATH."
                 .formatted(name));
       }
       return;

@@ -186,7 +186,10 @@ class CourierTest {
     Map<String, Object> mail = canonical("'to': 'mailto:ops@example.com'");
     assertThatThrownBy(() -> notices.requirePossible("n", mail))
         .isInstanceOf(InvalidPolicyException.class)
-        .hasMessageContaining("this server sends no e-mail");
+        .hasMessage(
+            "Notice n: this server sends no e-mail, only webhooks are supported. Write"
+                + " https://HOST/PATH.");
+    assertRefused("'to': 'ftp://x/'", "without user, password and fragment.");
     Map<String, Object> nowhere = canonical("'to': 'https://nowhere.invalid/'");
     assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
         .isInstanceOf(InvalidPolicyException.class)
