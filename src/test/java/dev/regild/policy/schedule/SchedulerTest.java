@@ -4,6 +4,8 @@ import static dev.regild.image.Registry.ALICE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.channel.ring.Ring;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
@@ -102,14 +104,19 @@ class SchedulerTest {
   /** By platform all the same; by inventory what the test says, else one change. */
   private final class Known implements Forecasts {
     @Override
-    public String snapshot(String platform) {
-      return "sha256:s";
+    public String snapshot(String platform, Optional<Ring> ring) {
+      return ring.map(it -> "sha256:" + it.name()).orElse("sha256:s");
     }
 
     @Override
     public PlanFacts facts(
-        String platform, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at) {
-      return facts.getOrDefault("all", changes(1));
+        String platform,
+        Optional<Ring> ring,
+        String inventory,
+        Optional<Duration> cooldown,
+        boolean fixes,
+        Instant at) {
+      return facts.getOrDefault(ring.map(Ring::name).orElse("all"), changes(1));
     }
   }
 
@@ -314,6 +321,31 @@ class SchedulerTest {
     assertThat(forecast.keySet()).element(1).isEqualTo(Instant.parse("2026-03-02T02:00:00Z"));
     scheduler.look();
     assertThat(begun).containsExactly("golden>golden-2");
+  }
+
+  @Test
+  void aLineIsComparedWithWhatItsRingStandsOn() {
+    line("dev");
+    line("prod");
+    add("nightly", "'lines': '*', " + NIGHTLY);
+    registry.write(handle -> {
+      Ring ring =
+          new Ring(
+              "r",
+              "debian",
+              "prod",
+              Optional.of("dev"),
+              Optional.empty(),
+              Ring.Gates.OPEN,
+              clock.now);
+      assertThat(RingRecords.insert(handle, ring)).isTrue();
+      RingRecords.follow(handle, Lines.require(handle, ALICE, "prod").id(), ring);
+      return true;
+    });
+    facts.put("prod", changes(0));
+    assertThat(scheduler.runNow(schedule("nightly"), "AKIA"))
+        .extracting(each -> each.line() + " " + each.outcome() + " " + each.snapshot())
+        .containsExactly("dev WAITING sha256:s", "prod NOT_NEEDED sha256:prod");
   }
 
   @Test
