@@ -250,6 +250,15 @@ final class Waves {
 
   /** The name is written first: a process that ends in between leaves an update that is found. */
   private void begin(Schedule schedule, Runs.Open open, Decision decision) {
+    Optional<String> overtaken = database.read(handle -> overtaken(handle, schedule, decision));
+    if (overtaken.isPresent()) {
+      database.useTransaction(handle ->
+          write(
+              handle,
+              open,
+              decision.to(Outcome.NOT_NEEDED, overtaken.get(), clock.instant())));
+      return;
+    }
     Optional<String> name = database.read(handle -> name(handle, schedule, decision));
     if (name.isEmpty()) {
       fail(
@@ -291,6 +300,22 @@ final class Waves {
           schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, "InternalFailure");
       fail(open, decision, "The server failed: %s. Its log has the cause.".formatted(e));
     }
+  }
+
+  /**
+   * Says why a line is not updated although that was decided: since then, another run or somebody
+   * else has begun or made an update of it.
+   */
+  private static Optional<String> overtaken(Handle handle, Schedule schedule, Decision decision) {
+    Optional<LineHeads.Line> line =
+        Optional.ofNullable(LineHeads.of(handle, schedule.owner()).get(decision.line()));
+    Optional<String> busy = line.flatMap(LineHeads.Line::busy);
+    return busy.isPresent()
+        ? busy.map("the image %s is being made"::formatted)
+        : line.flatMap(LineHeads.Line::head)
+            .map(LineHeads.Head::name)
+            .filter(newest -> !newest.equals(decision.image()))
+            .map("its newest image is %s by now"::formatted);
   }
 
   private void fail(Runs.Open open, Decision decision, String reason) {

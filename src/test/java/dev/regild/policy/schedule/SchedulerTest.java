@@ -324,6 +324,31 @@ class SchedulerTest {
   }
 
   @Test
+  void aLineIsNotUpdatedTwiceByRunsThatOverlap() {
+    line("a");
+    line("b");
+    registry.write(handle -> handle.execute("UPDATE image SET created = ?", 0));
+    add("one", "'lines': '*', " + NIGHTLY);
+    add("two", "'lines': 'b', 'cron': '0 3 * * *'");
+    at("2026-03-02T02:00:00Z");
+    clock.now = clock.now.plusSeconds(1);
+    assertThat(scheduler.runNow(schedule("one"), "AKIA"))
+        .extracting(each -> each.line() + " " + each.outcome())
+        .containsExactly("b WAITING", "a NOT_NEEDED");
+    at("2026-03-02T03:00:00Z");
+    assertThat(begun).as("b is made by one of three runs").containsExactly("a>a-2", "b>b-2");
+    finish("a-2", true);
+    finish("b-2", true);
+    at("2026-03-02T03:10:00Z");
+    at("2026-03-02T03:20:00Z");
+    assertThat(begun).containsExactly("a>a-2", "b>b-2");
+    assertThat(runs("one").stream().flatMap(run -> run.decisions().stream()))
+        .extracting(each -> each.line() + " " + each.outcome() + " " + each.reason())
+        .contains("b NOT_NEEDED its newest image is b-2 by now");
+    assertThat(last("two")).contains("b NOT_NEEDED  the image b-2 is being made");
+  }
+
+  @Test
   void aLineIsComparedWithWhatItsRingStandsOn() {
     line("dev");
     line("prod");
