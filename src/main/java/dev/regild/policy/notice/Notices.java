@@ -112,7 +112,7 @@ public final class Notices implements PolicyKind {
   @Override
   public void put(
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
-    if (list(handle, owner).size() >= MOST) {
+    if (find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d notices already. Remove one.".formatted(owner, MOST));
     }

@@ -11,6 +11,7 @@ import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.InvalidPolicyException;
@@ -195,6 +196,21 @@ class CourierTest {
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("The host nowhere.invalid does not exist.");
     notices.requirePossible("n", canonical("'to': 'http://127.0.0.1/hook'"));
+  }
+
+  @Test
+  void anAccountWithAsManyNoticesAsItMayHaveCanChangeThem() {
+    for (int i = 0; i < 100; i++) {
+      add(ALICE, "n" + i, "'to': 'http://localhost/%d'".formatted(i));
+    }
+    assertThatThrownBy(() -> add(ALICE, "more", "'to': 'http://localhost/more'"))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("has 100 notices already");
+    registry.write(handle -> {
+      notices.put(handle, ALICE, "n0", canonical("'to': 'http://localhost/other'"), "", now);
+      return true;
+    });
+    assertThat(notice("n0").spec().to()).hasPath("/other");
   }
 
   private void assertRefused(String spec, String message) {
