@@ -23,7 +23,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MappingIterator;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
-import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
 /**
  * Compares policies in YAML with those of the registry, and makes the registry's equal: all of a
@@ -33,6 +32,7 @@ public final class PolicyFiles {
   private static final int MOST = 10_000;
   private static final int DEEPEST = 20;
 
+  /** It writes all texts in quotes: some names would be read as numbers without. */
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
               YAMLFactory.builder()
@@ -40,7 +40,6 @@ public final class PolicyFiles {
                       StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
           .build();
 
   private final Database database;
@@ -109,6 +108,12 @@ public final class PolicyFiles {
     if (name.isEmpty()) {
       throw new InvalidPolicyException(
           "Document %d, a %s, has no name. Add it.".formatted(number, kind));
+    }
+    if (!node.path("name").isString()) {
+      // YAML makes 1.1 of 1.10, so it can't be taken as it is.
+      throw new InvalidPolicyException(
+          "Document %d, a %s, has the name %s, which YAML reads as something else than a text. Put it into quotes."
+              .formatted(number, kind, name));
     }
     return new PolicyDocument(kind, name, node.path("spec"));
   }
