@@ -13,6 +13,7 @@ import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
+import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
@@ -173,6 +174,40 @@ class RetentionTest {
         Events.after(handle, OWNER.accountId(), OWNER.region(), 0, 1000).stream()
             .map(each -> each.event().type() + " " + each.event().subject())
             .toList());
+  }
+
+  @Test
+  void nothingIsDeletedInThePlaceOfAnImageThatHasJustGone() {
+    List<Image> images = golden(3);
+    List<RetentionPolicy> policies =
+        List.of(retentions.set(OWNER, "golden", rule(1, 0, 0), true));
+    Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
+    assertThat(images(preview, Kind.DELETE)).containsExactly("golden-2", "golden-1");
+    database.useTransaction(handle -> {
+      Image deleting = Images.startDeleting(handle, images.getLast());
+      assertThat(deleting.state()).isEqualTo(ImageState.DELETING);
+    });
+    Retentions.Outcome outcome = retentions.carryOut(policies, preview, "key", clock.instant());
+    assertThat(outcome.done().getFirst().acts()).isEmpty();
+    assertThat(outcome.left())
+        .extracting(RetentionPlan.Kept::image)
+        .containsExactly("golden-2", "golden-1");
+    assertThat(names()).contains("golden-2", "golden-1");
+    retentions.runAll();
+    assertThat(names()).contains("golden-2").doesNotContain("golden-1");
+  }
+
+  @Test
+  void ofTwoRunsOneDeprecates() {
+    golden(2);
+    List<RetentionPolicy> policies =
+        List.of(retentions.set(OWNER, "golden", rule(1, 0, 5), true));
+    Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
+    assertThat(retentions.carryOut(policies, preview, "a", clock.instant()).left()).isEmpty();
+    Retentions.Outcome later = retentions.carryOut(policies, preview, "b", clock.instant());
+    assertThat(later.left())
+        .containsExactly(new RetentionPlan.Kept("golden-1", "another run was faster"));
+    assertThat(events()).containsOnlyOnce("IMAGE_DEPRECATED golden-1");
   }
 
   @Test
