@@ -288,6 +288,14 @@ class RetentionTest {
         .doesNotContain(chain.get(3));
     assertThat(retentions.deleted(OWNER)).isEmpty();
     assertThat(
+            database.<List<String>, RuntimeException>read(handle ->
+                handle
+                    .createQuery("SELECT DISTINCT account_id FROM event")
+                    .mapTo(String.class)
+                    .list()))
+        .as("nobody is told a second time")
+        .containsExactly(OWNER.accountId());
+    assertThat(
             database.<Long, RuntimeException>read(
                 handle -> handle.createQuery("SELECT COUNT(*) FROM image").mapTo(Long.class).one()))
         .isEqualTo(2);
