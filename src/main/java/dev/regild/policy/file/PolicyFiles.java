@@ -141,7 +141,10 @@ public final class PolicyFiles {
   public List<PolicyChange> apply(
       Owner owner, List<PolicyDocument> documents, boolean prune, String by) {
     Map<String, Map<String, Map<String, Object>>> wanted = canonical(documents);
-    wanted.forEach((word, specs) -> specs.forEach(kind(word)::requirePossible));
+    // What does not change was looked at when it was given: its host may be away just now.
+    for (PolicyChange each : database.read(handle -> changes(handle, owner, wanted, prune))) {
+      each.after().ifPresent(spec -> kind(each).requirePossible(each.name(), spec));
+    }
     return database.inTransaction(handle -> {
       Instant now = clock.instant();
       List<PolicyChange> changes = changes(handle, owner, wanted, prune);
