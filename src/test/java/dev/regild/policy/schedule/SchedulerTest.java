@@ -60,6 +60,7 @@ class SchedulerTest {
   private RuntimeException refusal = new IllegalStateException();
   private boolean refuses;
   private boolean losesTheAnswer;
+  private String damaged = "";
   private Scheduler scheduler;
 
   private static final class MovedClock extends Clock {
@@ -116,6 +117,9 @@ class SchedulerTest {
         Optional<Duration> cooldown,
         boolean fixes,
         Instant at) {
+      if (inventory.equals(damaged)) {
+        throw new IllegalStateException("the inventory is damaged");
+      }
       return facts.getOrDefault(ring.map(Ring::name).orElse("all"), changes(1));
     }
   }
@@ -346,6 +350,23 @@ class SchedulerTest {
         .extracting(each -> each.line() + " " + each.outcome() + " " + each.reason())
         .contains("b NOT_NEEDED its newest image is b-2 by now");
     assertThat(last("two")).contains("b NOT_NEEDED  the image b-2 is being made");
+  }
+
+  @Test
+  void aLineThatCanNotBePlannedKeepsNoOtherFromItsUpdate() {
+    line("broken");
+    line("sound");
+    registry.write(handle ->
+        handle.execute(
+            "UPDATE image SET inventory_digest = (SELECT MIN(digest) FROM inventory)"));
+    damaged =
+        registry.read(handle ->
+            LineHeads.of(handle, ALICE).get("broken").head().orElseThrow().inventory());
+    line("other");
+    add("nightly", "'lines': '*', " + NIGHTLY);
+    at("2026-03-02T02:00:00Z");
+    assertThat(last("nightly"))
+        .contains("broken NOT_NEEDED  its update can't be planned: the inventory is damaged");
   }
 
   @Test
