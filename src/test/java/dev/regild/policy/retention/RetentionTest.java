@@ -226,7 +226,7 @@ class RetentionTest {
     });
     fleet.add("other", "golden-1", PolicyFleet.inventory("bash=1"), clock.instant());
     assertThatThrownBy(() -> retentions.undo(OWNER, "golden-1"))
-        .hasMessageContaining("already exists");
+        .hasMessageContaining("already exists by now. Delete that one");
     database.useTransaction(handle ->
         handle.execute(
             "UPDATE image SET name = 'moved' WHERE name = 'golden-1' AND account_id = ?",
