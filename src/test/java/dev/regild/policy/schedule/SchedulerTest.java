@@ -220,6 +220,25 @@ class SchedulerTest {
   }
 
   @Test
+  void aLineThatNeedsNoUpdateAnyMoreIsNoCanary() {
+    for (String name : List.of("a", "b", "c", "d")) {
+      line(name);
+    }
+    registry.write(handle -> handle.execute("UPDATE image SET created = ?", 0));
+    add("wave", "'lines': '*', %s, 'canary': 1, 'atMost': 3".formatted(NIGHTLY));
+    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    scheduler.beginDue();
+    Image newer = registry.available(ALICE, "a-by-hand");
+    registry.write(handle -> Lines.add(handle, ALICE, "a", newer, clock.now));
+    at("2026-03-02T02:00:05Z");
+    assertThat(begun).as("the next one is the canary").containsExactly("b>b-2");
+    finish("b-2", true);
+    at("2026-03-02T02:10:00Z");
+    assertThat(begun).containsExactly("b>b-2", "c>c-2", "d>d-2");
+    assertThat(last("wave")).contains("a NOT_NEEDED  its newest image is a-by-hand by now");
+  }
+
+  @Test
   void noMoreRunAtATimeThanTheyMay() {
     for (String name : List.of("a", "b", "c", "d", "e")) {
       line(name);
