@@ -6,6 +6,7 @@ import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -177,10 +178,14 @@ final class Deliveries {
   /**
    * Records that updates are available of images that have become out of date: of those that have
    * no update yet, and once for each time.
+   *
+   * @return whether there are no more
    */
-  static void announceUpdates(Handle handle, Instant now, int most) {
-    announce(handle, outdated(handle, BY_REPOSITORIES, most), now);
-    announce(handle, outdated(handle, BY_RINGS, most), now);
+  static boolean announceUpdates(Handle handle, Instant now, int most) {
+    List<Outdated> found = new ArrayList<>(outdated(handle, BY_REPOSITORIES, most));
+    found.addAll(outdated(handle, BY_RINGS, most));
+    announce(handle, found, now);
+    return found.size() < most;
   }
 
   private static List<Outdated> outdated(Handle handle, String source, int most) {

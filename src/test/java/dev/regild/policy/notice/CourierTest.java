@@ -10,6 +10,7 @@ import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.image.Image;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
@@ -197,6 +198,29 @@ class CourierTest {
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("The host nowhere.invalid does not exist.");
     notices.requirePossible("n", canonical("'to': 'http://127.0.0.1/hook'"));
+  }
+
+  @Test
+  void updatesAreLookedForEveryTenSeconds() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    look();
+    Image image = registry.available(ALICE, "golden");
+    registry.write(handle ->
+        handle.execute(
+            """
+            INSERT INTO verdict (
+              inventory_digest, platform, basis, judged_at, state, reason, outdated_since, changes,
+              security_changes, fixable_cves, fixable_kernel_cves, fixable_unknown, changelogs_at)
+            VALUES (?, 'DEBIAN_12', '', 1, 'OUTDATED', '', 7, 1, 0, 0, 0, 0, 1)
+            """,
+            image.disk().orElseThrow().inventory()));
+    now = now.plusSeconds(9);
+    look();
+    assertThat(tried).isEmpty();
+    now = now.plusSeconds(1);
+    look();
+    look();
+    assertThat(delivered).containsExactly("/all golden null");
   }
 
   @Test

@@ -56,7 +56,9 @@ class UpdateAnnouncementsTest {
   }
 
   private List<String> announced() {
-    database.useTransaction(handle -> Deliveries.announceUpdates(handle, NOW, 100));
+    boolean all =
+        database.inTransaction(handle -> Deliveries.announceUpdates(handle, NOW, 100));
+    assertThat(all).isTrue();
     return database.read(handle ->
         Events.after(handle, OWNER.accountId(), OWNER.region(), 0, 100).stream()
             .filter(each -> each.event().type() == EventType.UPDATE_AVAILABLE)
@@ -84,6 +86,17 @@ class UpdateAnnouncementsTest {
                 .formatted(COLUMNS)));
     assertThat(announced()).containsExactly("free-1", "golden-1");
     assertThat(announced()).as("once").hasSize(2);
+  }
+
+  @Test
+  void manyAreAnnouncedInSeveralParts() {
+    List<Image> images = List.of(image("a", "a-1"), image("b", "b-1"), image("c", "c-1"));
+    database.useTransaction(handle -> {
+      images.forEach(each -> outdated(handle, each));
+      assertThat(Deliveries.announceUpdates(handle, NOW, 2)).isFalse();
+      assertThat(Deliveries.announceUpdates(handle, NOW, 2)).isTrue();
+    });
+    assertThat(announced()).hasSize(3);
   }
 
   @Test
