@@ -100,8 +100,8 @@ public record Addresses(List<Network> allowed) {
   }
 
   /**
-   * A name server may answer with ::ffff:127.0.0.1, which the system connects to by IPv4. Java makes
-   * an IPv4 address of it only where it reads the bytes itself.
+   * A name server may answer with ::ffff:127.0.0.1, which the system connects to by IPv4. Java
+   * makes an IPv4 address of it only where it reads the bytes itself.
    */
   private static InetAddress unmapped(InetAddress address) {
     try {

@@ -190,36 +190,36 @@ final class Deliveries {
 
   private static List<Outdated> outdated(Handle handle, String source, int most) {
     return handle
-            .createQuery(
-                """
-                SELECT image.id, image.account_id, image.region, image.name,
-                       verdict.outdated_since, verdict.changes, verdict.security_changes
-                %s
-                       LEFT JOIN update_announced ON update_announced.image_id = image.id
-                 WHERE verdict.state = 'OUTDATED' AND verdict.outdated_since IS NOT NULL
-                   AND image.state = 'AVAILABLE' AND image.account_id <> ''
-                   AND (update_announced.outdated_since IS NULL
-                        OR update_announced.outdated_since <> verdict.outdated_since)
-                   AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
-                   AND NOT EXISTS (SELECT 1 FROM image AS newer
-                                    WHERE newer.previous_id = image.id
-                                      AND newer.state = 'AVAILABLE'
-                                      AND NOT EXISTS (SELECT 1 FROM binned_image
-                                                       WHERE image_id = newer.id))
-                 LIMIT :most
-                """
-                    .formatted(source))
-            .bind("most", most)
-            .map((row, _) ->
-                new Outdated(
-                    row.getString("id"),
-                    row.getString("account_id"),
-                    row.getString("region"),
-                    row.getString("name"),
-                    row.getLong("outdated_since"),
-                    row.getInt("changes"),
-                    row.getInt("security_changes")))
-            .list();
+        .createQuery(
+            """
+            SELECT image.id, image.account_id, image.region, image.name,
+                   verdict.outdated_since, verdict.changes, verdict.security_changes
+            %s
+                   LEFT JOIN update_announced ON update_announced.image_id = image.id
+             WHERE verdict.state = 'OUTDATED' AND verdict.outdated_since IS NOT NULL
+               AND image.state = 'AVAILABLE' AND image.account_id <> ''
+               AND (update_announced.outdated_since IS NULL
+                    OR update_announced.outdated_since <> verdict.outdated_since)
+               AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
+               AND NOT EXISTS (SELECT 1 FROM image AS newer
+                                WHERE newer.previous_id = image.id
+                                  AND newer.state = 'AVAILABLE'
+                                  AND NOT EXISTS (SELECT 1 FROM binned_image
+                                                   WHERE image_id = newer.id))
+             LIMIT :most
+            """
+                .formatted(source))
+        .bind("most", most)
+        .map((row, _) ->
+            new Outdated(
+                row.getString("id"),
+                row.getString("account_id"),
+                row.getString("region"),
+                row.getString("name"),
+                row.getLong("outdated_since"),
+                row.getInt("changes"),
+                row.getInt("security_changes")))
+        .list();
   }
 
   private static void announce(Handle handle, List<Outdated> found, Instant now) {

@@ -252,8 +252,7 @@ public final class Retentions {
         left.add(new RetentionPlan.Kept(act.image(), holding.getFirst().text()));
       } else if (act.kind() != Kind.UNDEPRECATE
           && !whole.getOrDefault(each.plan().line().id(), false)) {
-        left.add(
-            new RetentionPlan.Kept(act.image(), "a newer image of the line was just deleted"));
+        left.add(new RetentionPlan.Kept(act.image(), "a newer image of the line was just deleted"));
       } else if (act.kind() == Kind.DEPRECATE
           && RetentionRecords.deprecatedSince(handle, act.imageId()).isPresent()) {
         left.add(new RetentionPlan.Kept(act.image(), "another run was faster"));

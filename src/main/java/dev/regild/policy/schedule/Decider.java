@@ -105,8 +105,7 @@ final class Decider {
       return Decision.not(name, head.name(), e.explanation(), at);
     } catch (IllegalStateException e) {
       // The other lines are not to wait for a damaged inventory.
-      return Decision.not(
-          name, head.name(), "its update can't be planned: " + e.getMessage(), at);
+      return Decision.not(name, head.name(), "its update can't be planned: " + e.getMessage(), at);
     }
   }
 

@@ -123,8 +123,8 @@ public final class PlannedForecasts implements Forecasts {
    */
   private Optional<Offer> earlier(Offer now, Instant time) {
     if (database
-        .read(handle ->
-            SnapshotHistory.first(handle, now.channel().name(), now.snapshot().digest()))
+        .read(
+            handle -> SnapshotHistory.first(handle, now.channel().name(), now.snapshot().digest()))
         .filter(first -> !first.isAfter(time))
         .isPresent()) {
       return Optional.of(now);

@@ -260,10 +260,7 @@ final class Waves {
     Optional<String> overtaken = database.read(handle -> overtaken(handle, schedule, decision));
     if (overtaken.isPresent()) {
       database.useTransaction(handle ->
-          write(
-              handle,
-              open,
-              decision.to(Outcome.NOT_NEEDED, overtaken.get(), clock.instant())));
+          write(handle, open, decision.to(Outcome.NOT_NEEDED, overtaken.get(), clock.instant())));
       return;
     }
     Optional<String> name = database.read(handle -> name(handle, schedule, decision));

@@ -192,8 +192,8 @@ public record RingsService(
     String name = body.text("ring");
     RequestLog.resources(request, List.of(channel, name));
     var _ =
-        PolicyErrors.checked(() ->
-            rings.add(channel, name, text(body, "from"), gates(body.json(), Gates.OPEN)));
+        PolicyErrors.checked(
+            () -> rings.add(channel, name, text(body, "from"), gates(body.json(), Gates.OPEN)));
     OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
   }
 
@@ -205,10 +205,9 @@ public record RingsService(
     String channel = named(request, "channel");
     String name = part(request, "ring");
     var _ =
-        PolicyErrors.checked(
-            () ->
-                rings.change(
-                    channel, name, text(body, "from"), present -> gates(body.json(), present)));
+        PolicyErrors.checked(() ->
+            rings.change(
+                channel, name, text(body, "from"), present -> gates(body.json(), present)));
     OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
   }
 

@@ -93,8 +93,7 @@ class PolicyFilesTest {
   void onlyWhatChangesIsLookedAt() {
     Kept kind = new Kept();
     PolicyFiles kept = new PolicyFiles(registry.database, List.of(kind), Clock.systemUTC());
-    String two =
-        "kind: Kept\nname: a\nspec: {to: x}\n---\nkind: Kept\nname: b\nspec: {to: y}\n";
+    String two = "kind: Kept\nname: a\nspec: {to: x}\n---\nkind: Kept\nname: b\nspec: {to: y}\n";
     assertThat(kept.apply(ALICE, kept.read(two), false, "AKIA")).hasSize(2);
     assertThat(kept.apply(ALICE, kept.read(two.replace("to: y", "to: z")), false, "AKIA"))
         .hasSize(1);

@@ -178,7 +178,8 @@ class CourierTest {
     assertRefused("'to': 'ftp://x/'", "Notice n: to is 'ftp://x/'. Write https://HOST/PATH");
     assertRefused("'to': 'https://u:p@x/'", "without user, password and fragment");
     assertRefused("'to': 'mailto:a@b\\r\\nBcc: c@d'", "Notice n: to is 'mailto:a@b");
-    assertRefused("'to': 'https://x/', 'events': ['key.first-used']", "events has 'key.first-used'");
+    assertRefused(
+        "'to': 'https://x/', 'events': ['key.first-used']", "events has 'key.first-used'");
     assertRefused("'to': 'https://x/', 'events': ['x']", "events has 'x'. Known are image.update-");
     Map<String, Object> privately = canonical("'to': 'http://10.0.0.5/hook'");
     assertThatThrownBy(() -> notices.requirePossible("n", privately))

@@ -56,8 +56,7 @@ class UpdateAnnouncementsTest {
   }
 
   private List<String> announced() {
-    boolean all =
-        database.inTransaction(handle -> Deliveries.announceUpdates(handle, NOW, 100));
+    boolean all = database.inTransaction(handle -> Deliveries.announceUpdates(handle, NOW, 100));
     assertThat(all).isTrue();
     return database.read(handle ->
         Events.after(handle, OWNER.accountId(), OWNER.region(), 0, 100).stream()
@@ -71,8 +70,7 @@ class UpdateAnnouncementsTest {
     Image free = image("free", "free-1");
     Image prod = image("golden", "golden-1");
     Ring ring =
-        new Ring(
-            "r", "debian", "prod", Optional.of("dev"), Optional.empty(), Ring.Gates.OPEN, NOW);
+        new Ring("r", "debian", "prod", Optional.of("dev"), Optional.empty(), Ring.Gates.OPEN, NOW);
     database.useTransaction(handle -> {
       assertThat(RingRecords.insert(handle, ring)).isTrue();
       RingRecords.follow(handle, Lines.require(handle, OWNER, "golden").id(), ring);
@@ -111,8 +109,8 @@ class UpdateAnnouncementsTest {
     });
     assertThat(announced()).as("its update was deleted").containsExactly("free-1");
     assertThat(
-            database.<Long, RuntimeException>read(handle ->
-                handle.createQuery("SELECT COUNT(*) FROM event").mapTo(Long.class).one()))
+            database.<Long, RuntimeException>read(
+                handle -> handle.createQuery("SELECT COUNT(*) FROM event").mapTo(Long.class).one()))
         .isEqualTo(1);
   }
 }

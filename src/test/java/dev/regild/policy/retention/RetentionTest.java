@@ -179,8 +179,7 @@ class RetentionTest {
   @Test
   void nothingIsDeletedInThePlaceOfAnImageThatHasJustGone() {
     List<Image> images = golden(3);
-    List<RetentionPolicy> policies =
-        List.of(retentions.set(OWNER, "golden", rule(1, 0, 0), true));
+    List<RetentionPolicy> policies = List.of(retentions.set(OWNER, "golden", rule(1, 0, 0), true));
     Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
     assertThat(images(preview, Kind.DELETE)).containsExactly("golden-2", "golden-1");
     database.useTransaction(handle -> {
@@ -200,8 +199,7 @@ class RetentionTest {
   @Test
   void ofTwoRunsOneDeprecates() {
     golden(2);
-    List<RetentionPolicy> policies =
-        List.of(retentions.set(OWNER, "golden", rule(1, 0, 5), true));
+    List<RetentionPolicy> policies = List.of(retentions.set(OWNER, "golden", rule(1, 0, 5), true));
     Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
     assertThat(retentions.carryOut(policies, preview, "a", clock.instant()).left()).isEmpty();
     Retentions.Outcome later = retentions.carryOut(policies, preview, "b", clock.instant());

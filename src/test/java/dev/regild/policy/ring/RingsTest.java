@@ -298,8 +298,7 @@ class RingsTest {
     assertThat(promotions.propose("debian", "dev", "prod").gates())
         .extracting(Promotion.Gate::open)
         .containsExactly(true, false);
-    var _ =
-        rings.change("debian", "prod", Optional.empty(), _ -> new Gates(2, Duration.ZERO));
+    var _ = rings.change("debian", "prod", Optional.empty(), _ -> new Gates(2, Duration.ZERO));
     assertThat(promotions.promote("debian", "dev", "prod", "key", Optional.empty()).isAllowed())
         .isTrue();
     assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))

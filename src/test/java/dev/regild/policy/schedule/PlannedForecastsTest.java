@@ -7,10 +7,10 @@ import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.SnapshotHistory;
-import dev.regild.channel.ring.Ring;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.channel.ring.Ring;
 import dev.regild.db.Database;
 import dev.regild.feed.FeedStore;
 import dev.regild.fixtures.TestDatabases;
@@ -99,7 +99,8 @@ class PlannedForecastsTest {
         SnapshotHistory.record(handle, "test", second, NOW.minus(Duration.ofDays(1)));
       });
 
-      PlanFacts all = forecasts.facts("DEBIAN_12", Optional.empty(), inventory, Optional.empty(), false, NOW);
+      PlanFacts all =
+          forecasts.facts("DEBIAN_12", Optional.empty(), inventory, Optional.empty(), false, NOW);
       assertThat(all.changes()).isEqualTo(3);
       assertThat(all.packages()).contains("bash", "openssl", "linux-image-amd64");
       PlanFacts cooled = forecasts.facts("DEBIAN_12", Optional.empty(), inventory, WEEK, true, NOW);
@@ -107,12 +108,24 @@ class PlannedForecastsTest {
       assertThat(cooled.waiting()).isEqualTo(2);
       assertThat(
               forecasts
-                  .facts("DEBIAN_12", Optional.empty(), inventory, WEEK, true, NOW.plus(Duration.ofDays(6)))
+                  .facts(
+                      "DEBIAN_12",
+                      Optional.empty(),
+                      inventory,
+                      WEEK,
+                      true,
+                      NOW.plus(Duration.ofDays(6)))
                   .changes())
           .isEqualTo(3);
       assertThat(
               forecasts
-                  .facts("DEBIAN_12", Optional.empty(), inventory, WEEK, false, NOW.minus(Duration.ofDays(3)))
+                  .facts(
+                      "DEBIAN_12",
+                      Optional.empty(),
+                      inventory,
+                      WEEK,
+                      false,
+                      NOW.minus(Duration.ofDays(3)))
                   .changes())
           .as("before the first snapshot was that old")
           .isZero();

@@ -376,11 +376,10 @@ class SchedulerTest {
     line("broken");
     line("sound");
     registry.write(handle ->
-        handle.execute(
-            "UPDATE image SET inventory_digest = (SELECT MIN(digest) FROM inventory)"));
+        handle.execute("UPDATE image SET inventory_digest = (SELECT MIN(digest) FROM inventory)"));
     damaged =
-        registry.read(handle ->
-            LineHeads.of(handle, ALICE).get("broken").head().orElseThrow().inventory());
+        registry.read(
+            handle -> LineHeads.of(handle, ALICE).get("broken").head().orElseThrow().inventory());
     line("other");
     add("nightly", "'lines': '*', " + NIGHTLY);
     at("2026-03-02T02:00:00Z");
