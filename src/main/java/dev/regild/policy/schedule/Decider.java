@@ -66,6 +66,9 @@ final class Decider {
       return Decision.not(name, "", "it has no AVAILABLE image", at);
     }
     LineHeads.Head head = line.head().get();
+    if (head.revoked().isPresent()) {
+      return Decision.not(name, head.name(), "it is revoked: " + head.revoked().get(), at);
+    }
     Optional<String> tooSoon = spec.when().tooSoon(head.created(), at);
     if (tooSoon.isPresent()) {
       return Decision.not(name, head.name(), tooSoon.get(), at);

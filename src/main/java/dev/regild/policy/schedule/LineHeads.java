@@ -30,6 +30,7 @@ final class LineHeads {
    *
    * @param inventory its digest
    * @param standing what the last judgement says; empty if it has not been judged
+   * @param revoked why it is revoked, so that it can't be updated; empty if it is not
    */
   record Head(
       String id,
@@ -37,7 +38,8 @@ final class LineHeads {
       Instant created,
       String platform,
       String inventory,
-      Optional<Standing> standing) {}
+      Optional<Standing> standing,
+      Optional<String> revoked) {}
 
   /**
    * A judgement.
@@ -54,7 +56,11 @@ final class LineHeads {
     handle
         .createQuery(
             """
-            SELECT * FROM (
+            SELECT newest.*,
+                   (SELECT MIN(revocation.reason)
+                      FROM revoked_image JOIN revocation ON revocation.id = revocation_id
+                     WHERE revoked_image.image_id = newest.id AND undone IS NULL) AS revoked
+              FROM (
               SELECT line.name AS line, image.id, image.name, image.state, image.created,
                      image.platform, image.inventory_digest,
                      CASE WHEN ring_verdict.ring_id IS NULL THEN verdict.state
@@ -121,6 +127,7 @@ final class LineHeads {
                     standing.get(),
                     Column.text(row, "judged_by").orElse(""),
                     row.getInt("changes"),
-                    row.getInt("security_changes"))));
+                    row.getInt("security_changes"))),
+        Column.text(row, "revoked"));
   }
 }

@@ -20,6 +20,7 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.line.Aliases;
 import dev.regild.policy.line.Lines;
+import dev.regild.policy.revocation.Revocations;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
@@ -379,12 +380,33 @@ class SchedulerTest {
         handle.execute("UPDATE image SET inventory_digest = (SELECT MIN(digest) FROM inventory)"));
     damaged =
         registry.read(
-            handle -> LineHeads.of(handle, ALICE).get("broken").head().orElseThrow().inventory());
+            handle -> Images.require(handle, ALICE, "broken").disk().orElseThrow().inventory());
     line("other");
     add("nightly", "'lines': '*', " + NIGHTLY);
     at("2026-03-02T02:00:00Z");
     assertThat(last("nightly"))
         .contains("broken NOT_NEEDED  its update can't be planned: the inventory is damaged");
+  }
+
+  @Test
+  void aRevokedImageIsNotUpdatedAndThatIsNoFailure() {
+    line("golden");
+    line("other");
+    add("nightly", "'lines': '*', 'atMost': 2, " + NIGHTLY);
+    Revocations revocations =
+        new Revocations(registry.database, (_, _, _, _, _) -> {}, Clock.systemUTC());
+    Revocations.Details revoked =
+        revocations.revoke(
+            ALICE, revocations.image(ALICE, "golden"), true, "from a stolen key", "AKIA");
+    at("2026-03-02T02:00:00Z");
+    assertThat(begun).containsExactly("other>other-2");
+    assertThat(last("nightly")).contains("golden NOT_NEEDED  it is revoked: from a stolen key");
+    assertThat(schedule("nightly").failures()).isZero();
+    finish("other-2", true);
+    assertThat(revocations.undo(ALICE, revoked.revocation().id(), "AKIA").undone()).isPresent();
+    at("2026-03-02T02:10:00Z");
+    at("2026-03-03T02:00:00Z");
+    assertThat(begun).contains("golden>golden-2");
   }
 
   @Test
