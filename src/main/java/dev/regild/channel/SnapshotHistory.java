@@ -67,6 +67,21 @@ public final class SnapshotHistory {
         .findOne();
   }
 
+  /** Returns when a channel had a snapshot first; empty if it never had, or that is forgotten. */
+  public static Optional<Instant> first(Handle handle, String channel, String digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT since FROM channel_snapshot
+             WHERE channel = :channel AND digest = :digest ORDER BY since LIMIT 1
+            """)
+        .bind("channel", channel)
+        .bind("digest", digest)
+        .mapTo(Long.class)
+        .findOne()
+        .map(Instant::ofEpochMilli);
+  }
+
   /** Returns every snapshot of a channel, the newest first. */
   public static List<Entry> list(Handle handle, String channel) {
     return handle

@@ -7,7 +7,7 @@ import java.util.Map;
  *
  * @param accountId whom it concerns; empty for all accounts
  * @param region of the account; empty for all regions
- * @param subject the name of the image, channel, schedule or key
+ * @param subject the name of the image, channel or schedule
  * @param payload texts, numbers, truth values, lists and maps of them; never a secret
  */
 public record Event(

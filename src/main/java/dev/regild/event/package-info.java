@@ -1,4 +1,4 @@
-/** What has happened to images, channels and keys, as CloudEvents. */
+/** What has happened to images, channels and schedules, as CloudEvents. */
 @NullMarked
 package dev.regild.event;
 

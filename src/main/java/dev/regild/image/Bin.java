@@ -1,5 +1,6 @@
 package dev.regild.image;
 
+import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
@@ -80,7 +81,12 @@ public final class Bin {
                     NOT_FOUND,
                     "No policy has deleted an image %s of %s, or its time has passed. List what can be restored: regild retention deleted"
                         .formatted(name, owner)));
-    Images.requireFreeName(handle, owner, name);
+    if (Images.find(handle, owner, name).isPresent()) {
+      throw new RefusedException(
+          ALREADY_EXISTS,
+          "Another image %s of %s already exists by now. Delete that one, if need be after a copy under another name, and undo this deletion again."
+              .formatted(name, owner));
+    }
     Image hidden = Images.requireById(handle, binned.imageId());
     if (!hidden.state().isFinal()) {
       throw new RefusedException(

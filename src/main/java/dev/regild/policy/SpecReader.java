@@ -75,7 +75,9 @@ public final class SpecReader {
     List<String> texts = new ArrayList<>();
     for (JsonNode each : value) {
       if (!each.isString() || each.asString().isBlank() || texts.size() == LONGEST_LIST) {
-        throw error(key, "must be a list of at most %d texts.".formatted(LONGEST_LIST));
+        throw error(
+            key,
+            "must be a list of at most %d texts. Put numbers into quotes.".formatted(LONGEST_LIST));
       }
       texts.add(each.asString());
     }

@@ -84,6 +84,10 @@ public final class ImageDeletions {
 
   private List<Layer> remove(Handle handle, Image image) {
     List<Layer> unneeded = Images.remove(handle, image);
+    if (image.owner().isOfDeleted()) {
+      // Its owner heard of it when the policy deleted it.
+      return unneeded;
+    }
     Events.append(
         handle,
         new Event(

@@ -101,6 +101,10 @@ class PolicyCommandsTest {
           .containsPattern("1 +\\S+ +promote")
           .contains("ringed, 1 images");
       assertThat(commands.run(0, "ring", "list")).containsPattern("rings +prod +dev");
+      commands.run(0, "ring", "set", "rings", "prod", "--qualified", "2");
+      assertThat(commands.run(0, "ring", "set", "rings", "prod", "--days", "3"))
+          .as("the other gate stays")
+          .contains("2 images qualified, 3 days old");
       assertThat(commands.run(1, "ring", "set", "rings", "prod", "--from", "prod"))
           .contains("in a circle");
       assertThat(commands.run(1, "ring", "add", "rings", "x", "--qualified", "1"))

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -117,6 +118,22 @@ public final class RingRecords {
         .bind("line", lineId)
         .map((row, _) -> ring(row))
         .findOne();
+  }
+
+  /** Returns the rings that an account's lines of a region follow, by the line's name. */
+  public static Map<String, Ring> byLine(Handle handle, String accountId, String region) {
+    return handle
+        .createQuery(
+            """
+            SELECT ring.*, line.name AS line_name
+              FROM line JOIN ring_line ON ring_line.line_id = line.id
+              JOIN ring ON ring.id = ring_line.ring_id
+             WHERE line.account_id = :account AND line.region = :region
+            """)
+        .bind("account", accountId)
+        .bind("region", region)
+        .map((row, _) -> Map.entry(row.getString("line_name"), ring(row)))
+        .collectToMap(Map.Entry::getKey, Map.Entry::getValue);
   }
 
   /** Has a line follow a ring, whatever it followed before. */

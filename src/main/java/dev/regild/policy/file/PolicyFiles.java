@@ -23,7 +23,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MappingIterator;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
-import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
 /**
  * Compares policies in YAML with those of the registry, and makes the registry's equal: all of a
@@ -33,6 +32,7 @@ public final class PolicyFiles {
   private static final int MOST = 10_000;
   private static final int DEEPEST = 20;
 
+  /** It writes all texts in quotes: some names would be read as numbers without. */
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
               YAMLFactory.builder()
@@ -40,7 +40,6 @@ public final class PolicyFiles {
                       StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
           .build();
 
   private final Database database;
@@ -110,6 +109,12 @@ public final class PolicyFiles {
       throw new InvalidPolicyException(
           "Document %d, a %s, has no name. Add it.".formatted(number, kind));
     }
+    if (!node.path("name").isString()) {
+      // YAML makes 1.1 of 1.10, so it can't be taken as it is.
+      throw new InvalidPolicyException(
+          "Document %d, a %s, has the name %s, which YAML reads as something else than a text. Put it into quotes."
+              .formatted(number, kind, name));
+    }
     return new PolicyDocument(kind, name, node.path("spec"));
   }
 
@@ -136,7 +141,10 @@ public final class PolicyFiles {
   public List<PolicyChange> apply(
       Owner owner, List<PolicyDocument> documents, boolean prune, String by) {
     Map<String, Map<String, Map<String, Object>>> wanted = canonical(documents);
-    wanted.forEach((word, specs) -> specs.forEach(kind(word)::requirePossible));
+    // What does not change was looked at when it was given: its host may be away just now.
+    for (PolicyChange each : database.read(handle -> changes(handle, owner, wanted, prune))) {
+      each.after().ifPresent(spec -> kind(each).requirePossible(each.name(), spec));
+    }
     return database.inTransaction(handle -> {
       Instant now = clock.instant();
       List<PolicyChange> changes = changes(handle, owner, wanted, prune);

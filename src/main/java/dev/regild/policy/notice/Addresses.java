@@ -33,15 +33,14 @@ public record Addresses(List<Network> allowed) {
           Network.parse("198.51.100.0/24"),
           Network.parse("203.0.113.0/24"),
           Network.parse("224.0.0.0/3"),
-          Network.parse("::/96"),
-          Network.parse("64:ff9b::/32"),
-          Network.parse("100::/64"),
+          // Of IPv6, only 2000::/3 is in use for the Internet.
+          Network.parse("::/3"),
           Network.parse("2001::/23"),
           Network.parse("2001:db8::/32"),
           Network.parse("2002::/16"),
-          Network.parse("fc00::/7"),
-          Network.parse("fe80::/9"),
-          Network.parse("ff00::/8"));
+          Network.parse("3fff::/20"),
+          Network.parse("4000::/2"),
+          Network.parse("8000::/1"));
 
   public Addresses {
     allowed = List.copyOf(allowed);
@@ -94,9 +93,22 @@ public record Addresses(List<Network> allowed) {
   }
 
   /** Whether a webhook may be at that address. */
-  public boolean mayReach(InetAddress address) {
+  public boolean mayReach(InetAddress given) {
+    InetAddress address = unmapped(given);
     return allowed.stream().anyMatch(network -> network.contains(address))
         || PRIVATE.stream().noneMatch(network -> network.contains(address));
+  }
+
+  /**
+   * A name server may answer with ::ffff:127.0.0.1, which the system connects to by IPv4. Java
+   * makes an IPv4 address of it only where it reads the bytes itself.
+   */
+  private static InetAddress unmapped(InetAddress address) {
+    try {
+      return InetAddress.getByAddress(address.getAddress());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("An address has 4 or 16 bytes, not " + address, e);
+    }
   }
 
   /**

@@ -27,6 +27,10 @@ public final class Courier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
   private static final String TURN = "notices";
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
+  /** To find what has become out of date takes a look at every image that is. */
+  private static final Duration BETWEEN_ANNOUNCEMENTS = Duration.ofSeconds(10);
+
   private static final Duration KEPT = Duration.ofDays(90);
   private static final Duration BETWEEN_PRUNINGS = Duration.ofHours(1);
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
@@ -48,6 +52,7 @@ public final class Courier implements AutoCloseable {
   private final ExecutorService rounds = Executors.newVirtualThreadPerTaskExecutor();
   private final Thread thread = Thread.ofVirtual().name("notices").unstarted(this::run);
   private Instant pruned;
+  private Instant announced = Instant.EPOCH;
 
   public Courier(
       Database database, Notices notices, Addresses addresses, Turns turns, Clock clock) {
@@ -102,7 +107,12 @@ public final class Courier implements AutoCloseable {
   /** Takes up what is new, and begins to deliver what is due. For one thread. */
   void look() {
     Instant now = clock.instant();
-    database.useTransaction(handle -> Deliveries.announceUpdates(handle, now, BATCH));
+    // A clock that was put back does not keep it waiting.
+    if (Duration.between(announced, now).abs().compareTo(BETWEEN_ANNOUNCEMENTS) >= 0) {
+      boolean all =
+          database.inTransaction(handle -> Deliveries.announceUpdates(handle, now, BATCH));
+      announced = all ? now : announced;
+    }
     for (Notice notice : database.read(Notices::all)) {
       database.useTransaction(handle -> Deliveries.takeUp(handle, notice, BATCH));
       if (busy.add(notice.id())) {
@@ -160,7 +170,7 @@ public final class Courier implements AutoCloseable {
         notice.spec().isMail()
             ? mail.orElseThrow(() ->
                 new FailedDeliveryException(
-                    "This server sends no e-mail. Its operator has to set the key smtp.server."))
+                    "This server sends no e-mail, only webhooks are supported."))
             : webhooks;
     sender.send(notice.spec().to(), notices.secret(notice), delivery.event(), clock.instant());
   }

@@ -6,6 +6,7 @@ import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,26 @@ final class Deliveries {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
   private static final int MOST_DOUBLINGS = 10;
+
+  /** Images that follow no ring, or one that follows the repositories. */
+  private static final String BY_REPOSITORIES =
+      """
+      FROM verdict JOIN image ON image.inventory_digest = verdict.inventory_digest
+           AND NOT EXISTS (
+             SELECT 1 FROM line_image JOIN ring_line ON ring_line.line_id = line_image.line_id
+               JOIN ring ON ring.id = ring_line.ring_id AND ring.source IS NOT NULL
+              WHERE line_image.image_id = image.id)
+      """;
+
+  /** Images whose ring stands on a snapshot. */
+  private static final String BY_RINGS =
+      """
+      FROM ring_verdict AS verdict
+           JOIN ring_line ON ring_line.ring_id = verdict.ring_id
+           JOIN line_image ON line_image.line_id = ring_line.line_id
+           JOIN image ON image.id = line_image.image_id
+            AND image.inventory_digest = verdict.inventory_digest
+      """;
 
   private Deliveries() {}
 
@@ -157,36 +178,51 @@ final class Deliveries {
   /**
    * Records that updates are available of images that have become out of date: of those that have
    * no update yet, and once for each time.
+   *
+   * @return whether there are no more
    */
-  static void announceUpdates(Handle handle, Instant now, int most) {
-    List<Outdated> found =
-        handle
-            .createQuery(
-                """
-                SELECT image.id, image.account_id, image.region, image.name,
-                       verdict.outdated_since, verdict.changes, verdict.security_changes
-                  FROM verdict JOIN image ON image.inventory_digest = verdict.inventory_digest
-                       LEFT JOIN update_announced ON update_announced.image_id = image.id
-                 WHERE verdict.state = 'OUTDATED' AND verdict.outdated_since IS NOT NULL
-                   AND image.state = 'AVAILABLE' AND image.account_id <> ''
-                   AND (update_announced.outdated_since IS NULL
-                        OR update_announced.outdated_since <> verdict.outdated_since)
-                   AND NOT EXISTS (SELECT 1 FROM image AS newer
-                                    WHERE newer.previous_id = image.id
-                                      AND newer.state = 'AVAILABLE')
-                 LIMIT :most
-                """)
-            .bind("most", most)
-            .map((row, _) ->
-                new Outdated(
-                    row.getString("id"),
-                    row.getString("account_id"),
-                    row.getString("region"),
-                    row.getString("name"),
-                    row.getLong("outdated_since"),
-                    row.getInt("changes"),
-                    row.getInt("security_changes")))
-            .list();
+  static boolean announceUpdates(Handle handle, Instant now, int most) {
+    List<Outdated> found = new ArrayList<>(outdated(handle, BY_REPOSITORIES, most));
+    found.addAll(outdated(handle, BY_RINGS, most));
+    announce(handle, found, now);
+    return found.size() < most;
+  }
+
+  private static List<Outdated> outdated(Handle handle, String source, int most) {
+    return handle
+        .createQuery(
+            """
+            SELECT image.id, image.account_id, image.region, image.name,
+                   verdict.outdated_since, verdict.changes, verdict.security_changes
+            %s
+                   LEFT JOIN update_announced ON update_announced.image_id = image.id
+             WHERE verdict.state = 'OUTDATED' AND verdict.outdated_since IS NOT NULL
+               AND image.state = 'AVAILABLE' AND image.account_id <> ''
+               AND (update_announced.outdated_since IS NULL
+                    OR update_announced.outdated_since <> verdict.outdated_since)
+               AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
+               AND NOT EXISTS (SELECT 1 FROM image AS newer
+                                WHERE newer.previous_id = image.id
+                                  AND newer.state = 'AVAILABLE'
+                                  AND NOT EXISTS (SELECT 1 FROM binned_image
+                                                   WHERE image_id = newer.id))
+             LIMIT :most
+            """
+                .formatted(source))
+        .bind("most", most)
+        .map((row, _) ->
+            new Outdated(
+                row.getString("id"),
+                row.getString("account_id"),
+                row.getString("region"),
+                row.getString("name"),
+                row.getLong("outdated_since"),
+                row.getInt("changes"),
+                row.getInt("security_changes")))
+        .list();
+  }
+
+  private static void announce(Handle handle, List<Outdated> found, Instant now) {
     for (Outdated each : found) {
       handle
           .createUpdate(

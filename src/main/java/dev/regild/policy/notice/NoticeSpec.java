@@ -18,7 +18,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Who is told of which events.
  *
- * @param to {@code https://…} or {@code http://…} for a webhook, {@code mailto:…} for e-mail
+ * @param to {@code https://…} or {@code http://…}; {@code mailto:…} can be read, but no server
+ *     sends e-mail
  * @param events the types of events; empty for all
  */
 public record NoticeSpec(URI to, Set<EventType> events) {
@@ -66,8 +67,7 @@ public record NoticeSpec(URI to, Set<EventType> events) {
     }
     throw spec.error(
         "to",
-        "is '%s'. Write https://HOST/PATH without user, password and fragment, or mailto:NAME@HOST."
-            .formatted(text));
+        "is '%s'. Write https://HOST/PATH without user, password and fragment.".formatted(text));
   }
 
   private static EventType type(SpecReader spec, String word) {

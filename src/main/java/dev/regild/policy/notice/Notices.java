@@ -75,7 +75,7 @@ public final class Notices implements PolicyKind {
     if (read.isMail()) {
       if (!sendsMail) {
         throw new InvalidPolicyException(
-            "Notice %s: this server sends no e-mail. Its operator has to set the key smtp.server."
+            "Notice %s: this server sends no e-mail, only webhooks are supported. Write https://HOST/PATH."
                 .formatted(name));
       }
       return;
@@ -112,7 +112,7 @@ public final class Notices implements PolicyKind {
   @Override
   public void put(
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
-    if (list(handle, owner).size() >= MOST) {
+    if (find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d notices already. Remove one.".formatted(owner, MOST));
     }

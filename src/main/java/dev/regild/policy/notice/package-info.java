@@ -1,4 +1,4 @@
-/** Tells others of events, by webhooks and e-mail. */
+/** Tells others of events, by webhooks. */
 @NullMarked
 package dev.regild.policy.notice;
 

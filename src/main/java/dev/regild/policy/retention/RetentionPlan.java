@@ -17,9 +17,12 @@ import java.util.Optional;
  *
  * @param acts what is done, the newest image first
  * @param kept images that would be deleted if nothing held them
+ * @param newest the ids of the images that are kept because they are the newest: nothing else is
+ *     deleted unless these are there
  */
-public record RetentionPlan(Line line, List<Act> acts, List<Kept> kept) {
+public record RetentionPlan(Line line, List<Act> acts, List<Kept> kept, List<String> newest) {
   public RetentionPlan {
+    newest = List.copyOf(newest);
     acts = List.copyOf(acts);
     kept = List.copyOf(kept);
   }
@@ -69,10 +72,12 @@ public record RetentionPlan(Line line, List<Act> acts, List<Kept> kept) {
       Instant now) {
     List<Act> acts = new ArrayList<>();
     List<Kept> kept = new ArrayList<>();
-    int newer = 0;
+    List<String> newest = new ArrayList<>();
     for (Member member : members) {
-      boolean among = member.available() && newer < rule.keepImages();
-      newer += member.available() ? 1 : 0;
+      boolean among = member.available() && newest.size() < rule.keepImages();
+      if (among) {
+        newest.add(member.id());
+      }
       boolean young = member.created().plus(rule.keepAge()).isAfter(now);
       List<Hold> holding = among || young ? List.of() : holds.getOrDefault(member.id(), List.of());
       if (!holding.isEmpty()) {
@@ -89,7 +94,7 @@ public record RetentionPlan(Line line, List<Act> acts, List<Kept> kept) {
         acts.add(act(Kind.DELETE, member, why(member, rule)));
       }
     }
-    return new RetentionPlan(line, acts, kept);
+    return new RetentionPlan(line, acts, kept, newest);
   }
 
   private static Act act(Kind kind, Member member, String why) {

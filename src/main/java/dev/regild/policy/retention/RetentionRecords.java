@@ -154,6 +154,28 @@ public final class RetentionRecords {
         .collectToMap(Map.Entry::getKey, Map.Entry::getValue);
   }
 
+  /** Returns whether those images are still AVAILABLE, and in that line. */
+  static boolean has(Handle handle, Line line, List<String> imageIds) {
+    int found = 0;
+    for (int from = 0; from < imageIds.size(); from += MOST_AT_ONCE) {
+      found +=
+          handle
+              .createQuery(
+                  """
+                  SELECT COUNT(*) FROM line_image JOIN image ON image.id = line_image.image_id
+                   WHERE line_image.line_id = :line AND image.account_id = :account
+                     AND image.state = 'AVAILABLE' AND image.id IN (<images>)
+                  """)
+              .bind("line", line.id())
+              .bind("account", line.owner().accountId())
+              .bindList(
+                  "images", imageIds.subList(from, Math.min(imageIds.size(), from + MOST_AT_ONCE)))
+              .mapTo(Integer.class)
+              .one();
+    }
+    return found == imageIds.size();
+  }
+
   /** Returns the images of lines that can be deleted, by the line's id, the newest first. */
   static Map<String, List<Member>> members(Handle handle, List<Line> lines) {
     Map<String, List<Member>> members = new HashMap<>();

@@ -177,10 +177,16 @@ public final class Retentions {
           "The plan %s is not what is due any more. Look at the new one: regild retention preview"
               .formatted(expected.get()));
     }
+    return carryOut(policies, preview, by, now);
+  }
+
+  /** Carries out what a preview of these policies has shown. */
+  Outcome carryOut(List<RetentionPolicy> policies, Preview preview, String by, Instant now) {
     List<Due> due = new ArrayList<>();
     for (int i = 0; i < policies.size(); i++) {
       RetentionPolicy policy = policies.get(i);
-      preview.plans().get(i).acts().forEach(act -> due.add(new Due(policy, act)));
+      RetentionPlan plan = preview.plans().get(i);
+      plan.acts().forEach(act -> due.add(new Due(policy, plan, act)));
     }
     List<Due> done = new ArrayList<>();
     List<RetentionPlan.Kept> left = new ArrayList<>();
@@ -195,8 +201,8 @@ public final class Retentions {
     return new Outcome(preview, plans(policies, preview, done), left);
   }
 
-  /** An act of a policy. */
-  private record Due(RetentionPolicy policy, Act act) {}
+  /** An act of a policy's plan. */
+  private record Due(RetentionPolicy policy, RetentionPlan plan, Act act) {}
 
   /** What became of some acts. */
   private record Part(List<Due> done, List<RetentionPlan.Kept> left) {}
@@ -213,7 +219,10 @@ public final class Retentions {
       RetentionPolicy policy = policies.get(i);
       plans.add(
           new RetentionPlan(
-              policy.line(), acts.getOrDefault(policy, List.of()), preview.plans().get(i).kept()));
+              policy.line(),
+              acts.getOrDefault(policy, List.of()),
+              preview.plans().get(i).kept(),
+              preview.plans().get(i).newest()));
     }
     return plans;
   }
@@ -226,6 +235,11 @@ public final class Retentions {
             handle, due.stream().map(Due::policy).collect(Collectors.toSet()));
     Map<String, List<Hold>> holds = Holds.of(handle, ids);
     Map<String, String> lines = RetentionRecords.linesOf(handle, ids);
+    Map<String, Boolean> whole = new HashMap<>();
+    due.forEach(each ->
+        whole.computeIfAbsent(
+            each.plan().line().id(),
+            _ -> RetentionRecords.has(handle, each.plan().line(), each.plan().newest())));
     List<Due> done = new ArrayList<>();
     List<RetentionPlan.Kept> left = new ArrayList<>();
     for (Due each : due) {
@@ -236,6 +250,12 @@ public final class Retentions {
         left.add(new RetentionPlan.Kept(act.image(), "it, its line or the policy was changed"));
       } else if (act.kind() != Kind.UNDEPRECATE && !holding.isEmpty()) {
         left.add(new RetentionPlan.Kept(act.image(), holding.getFirst().text()));
+      } else if (act.kind() != Kind.UNDEPRECATE
+          && !whole.getOrDefault(each.plan().line().id(), false)) {
+        left.add(new RetentionPlan.Kept(act.image(), "a newer image of the line was just deleted"));
+      } else if (act.kind() == Kind.DEPRECATE
+          && RetentionRecords.deprecatedSince(handle, act.imageId()).isPresent()) {
+        left.add(new RetentionPlan.Kept(act.image(), "another run was faster"));
       } else {
         carryOut(handle, each.policy(), act, by, now);
         done.add(each);

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 
 /** The rings of channels, and which lines follow them. */
@@ -126,11 +127,12 @@ public final class Rings {
   /**
    * Gives a ring another source, other gates, or both.
    *
+   * @param newGates makes the gates out of the present ones
    * @throws InvalidPolicyException if the rings would point in a circle, or a ring would begin or
    *     cease to follow the repositories
    */
   public Ring change(
-      String channel, String name, Optional<String> newSource, Optional<Gates> newGates) {
+      String channel, String name, Optional<String> newSource, UnaryOperator<Gates> newGates) {
     return database.inTransaction(handle -> {
       Ring ring = require(handle, channel, name);
       if (newSource.isPresent() && ring.followsRepositories()) {
@@ -140,7 +142,7 @@ public final class Rings {
       }
       Optional<String> source = newSource.or(ring::source);
       newSource.ifPresent(it -> requireNoCircle(handle, ring, it));
-      RingRecords.change(handle, ring, source, requireValid(newGates.orElse(ring.gates()), source));
+      RingRecords.change(handle, ring, source, requireValid(newGates.apply(ring.gates()), source));
       return require(handle, channel, name);
     });
   }

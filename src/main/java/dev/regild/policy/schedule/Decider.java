@@ -1,5 +1,6 @@
 package dev.regild.policy.schedule;
 
+import dev.regild.channel.ring.Ring;
 import dev.regild.image.RefusedException;
 import dev.regild.plan.Glob;
 import dev.regild.policy.SpecReader;
@@ -18,9 +19,12 @@ import java.util.Set;
  */
 final class Decider {
   private final Forecasts forecasts;
-  private final Map<String, Current> snapshots = new HashMap<>();
+  private final Map<Source, Current> snapshots = new HashMap<>();
 
-  /** The snapshot of a platform, or why there is none. */
+  /** What images are compared with: the snapshot of a ring, or else of a platform's channel. */
+  private record Source(String platform, Optional<Ring> ring) {}
+
+  /** The snapshot of a source, or why there is none. */
   private record Current(String snapshot, String refusal) {}
 
   Decider(Forecasts forecasts) {
@@ -62,16 +66,20 @@ final class Decider {
       return Decision.not(name, "", "it has no AVAILABLE image", at);
     }
     LineHeads.Head head = line.head().get();
+    if (head.revoked().isPresent()) {
+      return Decision.not(name, head.name(), "it is revoked: " + head.revoked().get(), at);
+    }
     Optional<String> tooSoon = spec.when().tooSoon(head.created(), at);
     if (tooSoon.isPresent()) {
       return Decision.not(name, head.name(), tooSoon.get(), at);
     }
-    Current current = snapshots.computeIfAbsent(head.platform(), this::current);
+    Source source = new Source(head.platform(), line.ring());
+    Current current = snapshots.computeIfAbsent(source, this::current);
     if (!current.refusal().isEmpty()) {
       return Decision.not(name, head.name(), current.refusal(), at);
     }
     try {
-      PlanFacts facts = facts(spec, head, current.snapshot(), at);
+      PlanFacts facts = facts(spec, head, source, current.snapshot(), at);
       List<String> unmet = spec.when().unmet(facts);
       return unmet.isEmpty()
           ? new Decision(
@@ -98,19 +106,23 @@ final class Decider {
               at);
     } catch (RefusedException e) {
       return Decision.not(name, head.name(), e.explanation(), at);
+    } catch (IllegalStateException e) {
+      // The other lines are not to wait for a damaged inventory.
+      return Decision.not(name, head.name(), "its update can't be planned: " + e.getMessage(), at);
     }
   }
 
-  private Current current(String platform) {
+  private Current current(Source source) {
     try {
-      return new Current(forecasts.snapshot(platform), "");
+      return new Current(forecasts.snapshot(source.platform(), source.ring()), "");
     } catch (RefusedException e) {
       return new Current("", e.explanation());
     }
   }
 
   /** The judgement has the numbers already, if it is by the present snapshot. */
-  private PlanFacts facts(ScheduleSpec spec, LineHeads.Head head, String snapshot, Instant at) {
+  private PlanFacts facts(
+      ScheduleSpec spec, LineHeads.Head head, Source source, String snapshot, Instant at) {
     Optional<LineHeads.Standing> standing =
         head.standing().filter(it -> it.snapshot().equals(snapshot));
     if (standing.isPresent()) {
@@ -129,7 +141,12 @@ final class Decider {
       }
     }
     return forecasts.facts(
-        head.platform(), head.inventory(), spec.cooldown(), spec.when().needFixes(), at);
+        source.platform(),
+        source.ring(),
+        head.inventory(),
+        spec.cooldown(),
+        spec.when().needFixes(),
+        at);
   }
 
   private static String met(ScheduleSpec spec, PlanFacts facts) {

@@ -8,6 +8,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
+import dev.regild.channel.ring.Ring;
 import dev.regild.db.Database;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.Issue;
@@ -70,14 +71,23 @@ public final class PlannedForecasts implements Forecasts {
   }
 
   @Override
-  public String snapshot(String platform) {
-    return plans.offerFor(platform).snapshot().digest();
+  public String snapshot(String platform, Optional<Ring> ring) {
+    return offer(platform, ring).snapshot().digest();
+  }
+
+  private Offer offer(String platform, Optional<Ring> ring) {
+    return ring.isPresent() ? plans.offerFor(platform, ring.get()) : plans.offerFor(platform);
   }
 
   @Override
   public PlanFacts facts(
-      String platform, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at) {
-    Offer offer = plans.offerFor(platform);
+      String platform,
+      Optional<Ring> ring,
+      String inventory,
+      Optional<Duration> cooldown,
+      boolean fixes,
+      Instant at) {
+    Offer offer = offer(platform, ring);
     UpdatePlan plan = plan(offer, inventory);
     Set<Change> old =
         cooldown
@@ -107,15 +117,22 @@ public final class PlannedForecasts implements Forecasts {
                 && each.to().equals(change.to()));
   }
 
-  /** The snapshot that the channel had at a time; empty if it had none, or it was removed since. */
+  /**
+   * The snapshot that the channel had at a time; empty if it had none, or it was removed since. A
+   * ring may stand on one that is older still: all that has been there long enough.
+   */
   private Optional<Offer> earlier(Offer now, Instant time) {
+    if (database
+        .read(
+            handle -> SnapshotHistory.first(handle, now.channel().name(), now.snapshot().digest()))
+        .filter(first -> !first.isAfter(time))
+        .isPresent()) {
+      return Optional.of(now);
+    }
     Optional<String> digest =
         database.read(handle ->
             SnapshotHistory.at(handle, now.channel().name(), time)
                 .map(SnapshotHistory.Entry::digest));
-    if (digest.equals(Optional.of(now.snapshot().digest()))) {
-      return Optional.of(now);
-    }
     try {
       return digest.isEmpty()
           ? Optional.empty()

@@ -73,7 +73,7 @@ public final class Schedules implements PolicyKind {
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
     ScheduleSpec read = ScheduleSpec.stored(name, Json.write(spec));
     requireNoContradiction(handle, owner, name, read);
-    if (list(handle, owner).size() >= MOST) {
+    if (find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d schedules already. Remove one.".formatted(owner, MOST));
     }

@@ -127,7 +127,9 @@ final class Waves {
       Decision decision,
       Image image,
       Instant now) {
-    boolean isCanary = decision.ordinal() < schedule.spec().canary();
+    boolean isCanary =
+        canaries(schedule, Runs.decisions(handle, open.scheduleId(), open.due())).stream()
+            .anyMatch(canary -> canary.line().equals(decision.line()));
     if (isCanary && image.qualification().isEmpty()) {
       fail(handle, schedule, open, decision, "The image was not qualified.", now);
       return;
@@ -204,8 +206,7 @@ final class Waves {
   private static Optional<String> whyStopped(
       Handle handle, Schedule schedule, Runs.Open open, List<Decision> all, Instant now) {
     Optional<Decision> canary =
-        all.stream()
-            .filter(each -> each.ordinal() < schedule.spec().canary())
+        canaries(schedule, all).stream()
             .filter(each -> each.outcome() == Outcome.FAILED)
             .findFirst();
     if (canary.isPresent()) {
@@ -226,20 +227,26 @@ final class Waves {
         .map("The window closed at %s."::formatted);
   }
 
+  /** The first updates of a run. One that turned out not to be needed shows nothing. */
+  private static List<Decision> canaries(Schedule schedule, List<Decision> all) {
+    return all.stream()
+        .filter(each -> each.outcome() != Outcome.NOT_NEEDED)
+        .limit(schedule.spec().canary())
+        .toList();
+  }
+
   private void beginSome(Schedule schedule, Runs.Open open) {
     while (true) {
       List<Decision> all =
           database.read(handle -> Runs.decisions(handle, open.scheduleId(), open.due()));
       long running = all.stream().filter(each -> each.outcome() == Outcome.UPDATING).count();
+      List<Decision> canaries = canaries(schedule, all);
       boolean canariesQualified =
-          all.stream()
-              .filter(each -> each.ordinal() < schedule.spec().canary())
-              .allMatch(each ->
-                  each.outcome() == Outcome.SUCCEEDED || each.outcome() == Outcome.NOT_NEEDED);
+          canaries.stream().allMatch(each -> each.outcome() == Outcome.SUCCEEDED);
       Optional<Decision> next =
           all.stream()
               .filter(each -> each.outcome() == Outcome.WAITING)
-              .filter(each -> canariesQualified || each.ordinal() < schedule.spec().canary())
+              .filter(each -> canariesQualified || canaries.contains(each))
               .findFirst();
       if (next.isEmpty() || running >= schedule.spec().atMost()) {
         return;
@@ -250,6 +257,12 @@ final class Waves {
 
   /** The name is written first: a process that ends in between leaves an update that is found. */
   private void begin(Schedule schedule, Runs.Open open, Decision decision) {
+    Optional<String> overtaken = database.read(handle -> overtaken(handle, schedule, decision));
+    if (overtaken.isPresent()) {
+      database.useTransaction(handle ->
+          write(handle, open, decision.to(Outcome.NOT_NEEDED, overtaken.get(), clock.instant())));
+      return;
+    }
     Optional<String> name = database.read(handle -> name(handle, schedule, decision));
     if (name.isEmpty()) {
       fail(
@@ -291,6 +304,22 @@ final class Waves {
           schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, "InternalFailure");
       fail(open, decision, "The server failed: %s. Its log has the cause.".formatted(e));
     }
+  }
+
+  /**
+   * Says why a line is not updated although that was decided: since then, another run or somebody
+   * else has begun or made an update of it.
+   */
+  private static Optional<String> overtaken(Handle handle, Schedule schedule, Decision decision) {
+    Optional<LineHeads.Line> line =
+        Optional.ofNullable(LineHeads.of(handle, schedule.owner()).get(decision.line()));
+    Optional<String> busy = line.flatMap(LineHeads.Line::busy);
+    return busy.isPresent()
+        ? busy.map("the image %s is being made"::formatted)
+        : line.flatMap(LineHeads.Line::head)
+            .map(LineHeads.Head::name)
+            .filter(newest -> !newest.equals(decision.image()))
+            .map("its newest image is %s by now"::formatted);
   }
 
   private void fail(Runs.Open open, Decision decision, String reason) {

@@ -192,8 +192,8 @@ public record RingsService(
     String name = body.text("ring");
     RequestLog.resources(request, List.of(channel, name));
     var _ =
-        PolicyErrors.checked(() ->
-            rings.add(channel, name, text(body, "from"), gates(body.json()).orElse(Gates.OPEN)));
+        PolicyErrors.checked(
+            () -> rings.add(channel, name, text(body, "from"), gates(body.json(), Gates.OPEN)));
     OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
   }
 
@@ -205,8 +205,9 @@ public record RingsService(
     String channel = named(request, "channel");
     String name = part(request, "ring");
     var _ =
-        PolicyErrors.checked(
-            () -> rings.change(channel, name, text(body, "from"), gates(body.json())));
+        PolicyErrors.checked(() ->
+            rings.change(
+                channel, name, text(body, "from"), present -> gates(body.json(), present)));
     OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
   }
 
@@ -311,20 +312,15 @@ public record RingsService(
     return Optional.of(body.json().path(member).asString("")).filter(text -> !text.isEmpty());
   }
 
-  /** Empty if the body names no gate. */
-  private static Optional<Gates> gates(JsonNode body) {
-    if (!body.has("leastQualified") && !body.has("leastDays")) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Gates(number(body, "leastQualified"), Duration.ofDays(number(body, "leastDays"))));
+  /** A gate that the body does not name stays as it is. */
+  private static Gates gates(JsonNode body, Gates present) {
+    return new Gates(
+        body.has("leastQualified") ? number(body, "leastQualified") : present.qualified(),
+        body.has("leastDays") ? Duration.ofDays(number(body, "leastDays")) : present.age());
   }
 
   private static int number(JsonNode body, String member) {
     JsonNode value = body.path(member);
-    if (value.isMissingNode()) {
-      return 0;
-    }
     if (!value.isIntegralNumber() || !value.canConvertToInt()) {
       throw new ApiException(
           ErrorType.VALIDATION, "%s is %s. It must be a whole number.".formatted(member, value));

@@ -10,7 +10,9 @@ import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.image.Image;
 import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.InvalidPolicyException;
@@ -176,6 +178,8 @@ class CourierTest {
     assertRefused("'to': 'ftp://x/'", "Notice n: to is 'ftp://x/'. Write https://HOST/PATH");
     assertRefused("'to': 'https://u:p@x/'", "without user, password and fragment");
     assertRefused("'to': 'mailto:a@b\\r\\nBcc: c@d'", "Notice n: to is 'mailto:a@b");
+    assertRefused(
+        "'to': 'https://x/', 'events': ['key.first-used']", "events has 'key.first-used'");
     assertRefused("'to': 'https://x/', 'events': ['x']", "events has 'x'. Known are image.update-");
     Map<String, Object> privately = canonical("'to': 'http://10.0.0.5/hook'");
     assertThatThrownBy(() -> notices.requirePossible("n", privately))
@@ -186,12 +190,53 @@ class CourierTest {
     Map<String, Object> mail = canonical("'to': 'mailto:ops@example.com'");
     assertThatThrownBy(() -> notices.requirePossible("n", mail))
         .isInstanceOf(InvalidPolicyException.class)
-        .hasMessageContaining("this server sends no e-mail");
+        .hasMessage(
+            "Notice n: this server sends no e-mail, only webhooks are supported. Write"
+                + " https://HOST/PATH.");
+    assertRefused("'to': 'ftp://x/'", "without user, password and fragment.");
     Map<String, Object> nowhere = canonical("'to': 'https://nowhere.invalid/'");
     assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("The host nowhere.invalid does not exist.");
     notices.requirePossible("n", canonical("'to': 'http://127.0.0.1/hook'"));
+  }
+
+  @Test
+  void updatesAreLookedForEveryTenSeconds() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    look();
+    Image image = registry.available(ALICE, "golden");
+    registry.write(handle ->
+        handle.execute(
+            """
+            INSERT INTO verdict (
+              inventory_digest, platform, basis, judged_at, state, reason, outdated_since, changes,
+              security_changes, fixable_cves, fixable_kernel_cves, fixable_unknown, changelogs_at)
+            VALUES (?, 'DEBIAN_12', '', 1, 'OUTDATED', '', 7, 1, 0, 0, 0, 0, 1)
+            """,
+            image.disk().orElseThrow().inventory()));
+    now = now.plusSeconds(9);
+    look();
+    assertThat(tried).isEmpty();
+    now = now.plusSeconds(1);
+    look();
+    look();
+    assertThat(delivered).containsExactly("/all golden null");
+  }
+
+  @Test
+  void anAccountWithAsManyNoticesAsItMayHaveCanChangeThem() {
+    for (int i = 0; i < 100; i++) {
+      add(ALICE, "n" + i, "'to': 'http://localhost/%d'".formatted(i));
+    }
+    assertThatThrownBy(() -> add(ALICE, "more", "'to': 'http://localhost/more'"))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("has 100 notices already");
+    registry.write(handle -> {
+      notices.put(handle, ALICE, "n0", canonical("'to': 'http://localhost/other'"), "", now);
+      return true;
+    });
+    assertThat(notice("n0").spec().to()).hasPath("/other");
   }
 
   private void assertRefused(String spec, String message) {

@@ -12,6 +12,7 @@ import dev.regild.event.RecordedEvent;
 import dev.regild.policy.notice.Addresses.Network;
 import dev.regild.policy.notice.Sender.FailedDeliveryException;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -205,6 +206,23 @@ class WebhooksTest {
         .isInstanceOf(FailedDeliveryException.class)
         .hasMessageMatching("The host .* (has the private address|does not exist).*");
     assertThat(received).isEmpty();
+  }
+
+  /** As the system's resolver gives them to Java, which keeps them as they are. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"::ffff:127.0.0.1", "::ffff:0:127.0.0.1", "::ffff:169.254.169.254", "4000::1"})
+  void anAddressThatANameServerGivesInAnotherFormIsPrivateToo(String form) throws Exception {
+    byte[] bytes = InetAddress.getByName(form).getAddress();
+    if (bytes.length == 4) {
+      byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 0, 0, 0, 0};
+      System.arraycopy(bytes, 0, mapped, 12, 4);
+      bytes = mapped;
+    }
+    InetAddress address = Inet6Address.getByAddress("hooks.example.com", bytes, -1);
+    assertThat(address).isInstanceOf(Inet6Address.class);
+    assertThat(new Addresses(List.of()).mayReach(address)).isFalse();
+    assertThat(allowing.mayReach(address)).isEqualTo(form.equals("::ffff:127.0.0.1"));
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
+import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
@@ -176,6 +177,38 @@ class RetentionTest {
   }
 
   @Test
+  void nothingIsDeletedInThePlaceOfAnImageThatHasJustGone() {
+    List<Image> images = golden(3);
+    List<RetentionPolicy> policies = List.of(retentions.set(OWNER, "golden", rule(1, 0, 0), true));
+    Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
+    assertThat(images(preview, Kind.DELETE)).containsExactly("golden-2", "golden-1");
+    database.useTransaction(handle -> {
+      Image deleting = Images.startDeleting(handle, images.getLast());
+      assertThat(deleting.state()).isEqualTo(ImageState.DELETING);
+    });
+    Retentions.Outcome outcome = retentions.carryOut(policies, preview, "key", clock.instant());
+    assertThat(outcome.done().getFirst().acts()).isEmpty();
+    assertThat(outcome.left())
+        .extracting(RetentionPlan.Kept::image)
+        .containsExactly("golden-2", "golden-1");
+    assertThat(names()).contains("golden-2", "golden-1");
+    retentions.runAll();
+    assertThat(names()).contains("golden-2").doesNotContain("golden-1");
+  }
+
+  @Test
+  void ofTwoRunsOneDeprecates() {
+    golden(2);
+    List<RetentionPolicy> policies = List.of(retentions.set(OWNER, "golden", rule(1, 0, 5), true));
+    Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
+    assertThat(retentions.carryOut(policies, preview, "a", clock.instant()).left()).isEmpty();
+    Retentions.Outcome later = retentions.carryOut(policies, preview, "b", clock.instant());
+    assertThat(later.left())
+        .containsExactly(new RetentionPlan.Kept("golden-1", "another run was faster"));
+    assertThat(events()).containsOnlyOnce("IMAGE_DEPRECATED golden-1");
+  }
+
+  @Test
   void aDeletedImageIsSeenByNobodyAndItsNameIsFree() {
     Image old = golden(2).getFirst();
     database.useTransaction(handle -> TagRecords.put(handle, old.arn(), Map.of("team", "desktop")));
@@ -191,7 +224,7 @@ class RetentionTest {
     });
     fleet.add("other", "golden-1", PolicyFleet.inventory("bash=1"), clock.instant());
     assertThatThrownBy(() -> retentions.undo(OWNER, "golden-1"))
-        .hasMessageContaining("already exists");
+        .hasMessageContaining("already exists by now. Delete that one");
     database.useTransaction(handle ->
         handle.execute(
             "UPDATE image SET name = 'moved' WHERE name = 'golden-1' AND account_id = ?",
@@ -252,6 +285,14 @@ class RetentionTest {
         .contains(chain.get(0), chain.get(1), chain.get(2))
         .doesNotContain(chain.get(3));
     assertThat(retentions.deleted(OWNER)).isEmpty();
+    assertThat(
+            database.<List<String>, RuntimeException>read(handle ->
+                handle
+                    .createQuery("SELECT DISTINCT account_id FROM event")
+                    .mapTo(String.class)
+                    .list()))
+        .as("nobody is told a second time")
+        .containsExactly(OWNER.accountId());
     assertThat(
             database.<Long, RuntimeException>read(
                 handle -> handle.createQuery("SELECT COUNT(*) FROM image").mapTo(Long.class).one()))

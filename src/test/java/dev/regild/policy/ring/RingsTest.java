@@ -298,8 +298,7 @@ class RingsTest {
     assertThat(promotions.propose("debian", "dev", "prod").gates())
         .extracting(Promotion.Gate::open)
         .containsExactly(true, false);
-    var _ =
-        rings.change("debian", "prod", Optional.empty(), Optional.of(new Gates(2, Duration.ZERO)));
+    var _ = rings.change("debian", "prod", Optional.empty(), _ -> new Gates(2, Duration.ZERO));
     assertThat(promotions.promote("debian", "dev", "prod", "key", Optional.empty()).isAllowed())
         .isTrue();
     assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
@@ -348,9 +347,9 @@ class RingsTest {
     var _ = rings.add("debian", "prod", Optional.of("test"), OPEN);
     assertThatThrownBy(() -> rings.add("debian", "prod", Optional.of("dev"), OPEN))
         .hasMessageContaining("regild ring set debian prod");
-    assertThatThrownBy(() -> rings.change("debian", "test", Optional.of("prod"), Optional.empty()))
+    assertThatThrownBy(() -> rings.change("debian", "test", Optional.of("prod"), gates -> gates))
         .hasMessageContaining("in a circle: test from prod from test");
-    assertThatThrownBy(() -> rings.change("debian", "dev", Optional.of("prod"), Optional.empty()))
+    assertThatThrownBy(() -> rings.change("debian", "dev", Optional.of("prod"), gates -> gates))
         .hasMessageContaining("follows the repositories");
     assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
         .hasMessageContaining("is promoted from the ring test, and not from dev");
@@ -411,7 +410,7 @@ class RingsTest {
       for (int i = 0; i < 10; i++) {
         String ring = "ring-" + i;
         String source = sources.get(random.nextInt(sources.size()));
-        var _ = rings.change("debian", ring, Optional.of(source), Optional.empty());
+        var _ = rings.change("debian", ring, Optional.of(source), gates -> gates);
         seen.add(previews.of("debian", source, ring));
         if (!rings
             .show("debian", ring)

@@ -10,6 +10,7 @@ import dev.regild.channel.SnapshotHistory;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.channel.ring.Ring;
 import dev.regild.db.Database;
 import dev.regild.feed.FeedStore;
 import dev.regild.fixtures.TestDatabases;
@@ -61,7 +62,7 @@ class PlannedForecastsTest {
                   plans,
                   new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))),
               new FeedStore(database, data, Clock.systemUTC()));
-      assertThatThrownBy(() -> forecasts.snapshot("DEBIAN_12"))
+      assertThatThrownBy(() -> forecasts.snapshot("DEBIAN_12", Optional.empty()))
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("No channel for DEBIAN_12");
       String inventory =
@@ -83,7 +84,7 @@ class PlannedForecastsTest {
           "1 Mar 2026",
           new Deb("bash", "5.2"),
           new Deb("openssl", "3.0.2"));
-      String first = forecasts.snapshot("DEBIAN_12");
+      String first = forecasts.snapshot("DEBIAN_12", Optional.empty());
       offer(
           channels,
           repository,
@@ -92,29 +93,70 @@ class PlannedForecastsTest {
           new Deb("bash", "5.2"),
           new Deb("openssl", "3.0.3"),
           new Deb("linux-image-amd64", "6.1.2"));
-      String second = forecasts.snapshot("DEBIAN_12");
+      String second = forecasts.snapshot("DEBIAN_12", Optional.empty());
       database.useTransaction(handle -> {
         SnapshotHistory.record(handle, "test", first, NOW.minus(Duration.ofDays(9)));
         SnapshotHistory.record(handle, "test", second, NOW.minus(Duration.ofDays(1)));
       });
 
-      PlanFacts all = forecasts.facts("DEBIAN_12", inventory, Optional.empty(), false, NOW);
+      PlanFacts all =
+          forecasts.facts("DEBIAN_12", Optional.empty(), inventory, Optional.empty(), false, NOW);
       assertThat(all.changes()).isEqualTo(3);
       assertThat(all.packages()).contains("bash", "openssl", "linux-image-amd64");
-      PlanFacts cooled = forecasts.facts("DEBIAN_12", inventory, WEEK, true, NOW);
+      PlanFacts cooled = forecasts.facts("DEBIAN_12", Optional.empty(), inventory, WEEK, true, NOW);
       assertThat(cooled.packages()).as("openssl 3.0.3 is a day old").containsExactly("bash");
       assertThat(cooled.waiting()).isEqualTo(2);
       assertThat(
               forecasts
-                  .facts("DEBIAN_12", inventory, WEEK, true, NOW.plus(Duration.ofDays(6)))
+                  .facts(
+                      "DEBIAN_12",
+                      Optional.empty(),
+                      inventory,
+                      WEEK,
+                      true,
+                      NOW.plus(Duration.ofDays(6)))
                   .changes())
           .isEqualTo(3);
       assertThat(
               forecasts
-                  .facts("DEBIAN_12", inventory, WEEK, false, NOW.minus(Duration.ofDays(3)))
+                  .facts(
+                      "DEBIAN_12",
+                      Optional.empty(),
+                      inventory,
+                      WEEK,
+                      false,
+                      NOW.minus(Duration.ofDays(3)))
                   .changes())
           .as("before the first snapshot was that old")
           .isZero();
+
+      Ring prod =
+          new Ring(
+              "prod",
+              "test",
+              "prod",
+              Optional.of("dev"),
+              Optional.of(new Ring.Standing(first, NOW)),
+              Ring.Gates.OPEN,
+              NOW);
+      assertThat(forecasts.snapshot("DEBIAN_12", Optional.of(prod))).isEqualTo(first);
+      PlanFacts ringed =
+          forecasts.facts("DEBIAN_12", Optional.of(prod), inventory, WEEK, true, NOW);
+      assertThat(ringed.packages())
+          .as("what the ring stands on, which is nine days old")
+          .containsExactly("bash", "openssl");
+      assertThat(
+              forecasts
+                  .facts(
+                      "DEBIAN_12",
+                      Optional.of(prod),
+                      inventory,
+                      Optional.of(Duration.ofHours(12)),
+                      false,
+                      NOW)
+                  .changes())
+          .as("although the channel has had a newer version for so long")
+          .isEqualTo(2);
     }
   }
 

@@ -4,6 +4,8 @@ import static dev.regild.image.Registry.ALICE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.channel.ring.Ring;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
@@ -18,6 +20,7 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.line.Aliases;
 import dev.regild.policy.line.Lines;
+import dev.regild.policy.revocation.Revocations;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
@@ -58,6 +61,7 @@ class SchedulerTest {
   private RuntimeException refusal = new IllegalStateException();
   private boolean refuses;
   private boolean losesTheAnswer;
+  private String damaged = "";
   private Scheduler scheduler;
 
   private static final class MovedClock extends Clock {
@@ -102,14 +106,22 @@ class SchedulerTest {
   /** By platform all the same; by inventory what the test says, else one change. */
   private final class Known implements Forecasts {
     @Override
-    public String snapshot(String platform) {
-      return "sha256:s";
+    public String snapshot(String platform, Optional<Ring> ring) {
+      return ring.map(it -> "sha256:" + it.name()).orElse("sha256:s");
     }
 
     @Override
     public PlanFacts facts(
-        String platform, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at) {
-      return facts.getOrDefault("all", changes(1));
+        String platform,
+        Optional<Ring> ring,
+        String inventory,
+        Optional<Duration> cooldown,
+        boolean fixes,
+        Instant at) {
+      if (inventory.equals(damaged)) {
+        throw new IllegalStateException("the inventory is damaged");
+      }
+      return facts.getOrDefault(ring.map(Ring::name).orElse("all"), changes(1));
     }
   }
 
@@ -206,6 +218,25 @@ class SchedulerTest {
     assertThat(begun.subList(1, begun.size()))
         .as("the others once it has qualified, so many at a time")
         .containsExactly("a>a-3", "b>b-2", "c>c-2", "d>d-2");
+  }
+
+  @Test
+  void aLineThatNeedsNoUpdateAnyMoreIsNoCanary() {
+    for (String name : List.of("a", "b", "c", "d")) {
+      line(name);
+    }
+    registry.write(handle -> handle.execute("UPDATE image SET created = ?", 0));
+    add("wave", "'lines': '*', %s, 'canary': 1, 'atMost': 3".formatted(NIGHTLY));
+    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    scheduler.beginDue();
+    Image newer = registry.available(ALICE, "a-by-hand");
+    registry.write(handle -> Lines.add(handle, ALICE, "a", newer, clock.now));
+    at("2026-03-02T02:00:05Z");
+    assertThat(begun).as("the next one is the canary").containsExactly("b>b-2");
+    finish("b-2", true);
+    at("2026-03-02T02:10:00Z");
+    assertThat(begun).containsExactly("b>b-2", "c>c-2", "d>d-2");
+    assertThat(last("wave")).contains("a NOT_NEEDED  its newest image is a-by-hand by now");
   }
 
   @Test
@@ -314,6 +345,93 @@ class SchedulerTest {
     assertThat(forecast.keySet()).element(1).isEqualTo(Instant.parse("2026-03-02T02:00:00Z"));
     scheduler.look();
     assertThat(begun).containsExactly("golden>golden-2");
+  }
+
+  @Test
+  void aLineIsNotUpdatedTwiceByRunsThatOverlap() {
+    line("a");
+    line("b");
+    registry.write(handle -> handle.execute("UPDATE image SET created = ?", 0));
+    add("one", "'lines': '*', " + NIGHTLY);
+    add("two", "'lines': 'b', 'cron': '0 3 * * *'");
+    at("2026-03-02T02:00:00Z");
+    clock.now = clock.now.plusSeconds(1);
+    assertThat(scheduler.runNow(schedule("one"), "AKIA"))
+        .extracting(each -> each.line() + " " + each.outcome())
+        .containsExactly("b WAITING", "a NOT_NEEDED");
+    at("2026-03-02T03:00:00Z");
+    assertThat(begun).as("b is made by one of three runs").containsExactly("a>a-2", "b>b-2");
+    finish("a-2", true);
+    finish("b-2", true);
+    at("2026-03-02T03:10:00Z");
+    at("2026-03-02T03:20:00Z");
+    assertThat(begun).containsExactly("a>a-2", "b>b-2");
+    assertThat(runs("one").stream().flatMap(run -> run.decisions().stream()))
+        .extracting(each -> each.line() + " " + each.outcome() + " " + each.reason())
+        .contains("b NOT_NEEDED its newest image is b-2 by now");
+    assertThat(last("two")).contains("b NOT_NEEDED  the image b-2 is being made");
+  }
+
+  @Test
+  void aLineThatCanNotBePlannedKeepsNoOtherFromItsUpdate() {
+    line("broken");
+    line("sound");
+    registry.write(handle ->
+        handle.execute("UPDATE image SET inventory_digest = (SELECT MIN(digest) FROM inventory)"));
+    damaged =
+        registry.read(
+            handle -> Images.require(handle, ALICE, "broken").disk().orElseThrow().inventory());
+    line("other");
+    add("nightly", "'lines': '*', " + NIGHTLY);
+    at("2026-03-02T02:00:00Z");
+    assertThat(last("nightly"))
+        .contains("broken NOT_NEEDED  its update can't be planned: the inventory is damaged");
+  }
+
+  @Test
+  void aRevokedImageIsNotUpdatedAndThatIsNoFailure() {
+    line("golden");
+    line("other");
+    add("nightly", "'lines': '*', 'atMost': 2, " + NIGHTLY);
+    Revocations revocations =
+        new Revocations(registry.database, (_, _, _, _, _) -> {}, Clock.systemUTC());
+    Revocations.Details revoked =
+        revocations.revoke(
+            ALICE, revocations.image(ALICE, "golden"), true, "from a stolen key", "AKIA");
+    at("2026-03-02T02:00:00Z");
+    assertThat(begun).containsExactly("other>other-2");
+    assertThat(last("nightly")).contains("golden NOT_NEEDED  it is revoked: from a stolen key");
+    assertThat(schedule("nightly").failures()).isZero();
+    finish("other-2", true);
+    assertThat(revocations.undo(ALICE, revoked.revocation().id(), "AKIA").undone()).isPresent();
+    at("2026-03-02T02:10:00Z");
+    at("2026-03-03T02:00:00Z");
+    assertThat(begun).contains("golden>golden-2");
+  }
+
+  @Test
+  void aLineIsComparedWithWhatItsRingStandsOn() {
+    line("dev");
+    line("prod");
+    add("nightly", "'lines': '*', " + NIGHTLY);
+    registry.write(handle -> {
+      Ring ring =
+          new Ring(
+              "r",
+              "debian",
+              "prod",
+              Optional.of("dev"),
+              Optional.empty(),
+              Ring.Gates.OPEN,
+              clock.now);
+      assertThat(RingRecords.insert(handle, ring)).isTrue();
+      RingRecords.follow(handle, Lines.require(handle, ALICE, "prod").id(), ring);
+      return true;
+    });
+    facts.put("prod", changes(0));
+    assertThat(scheduler.runNow(schedule("nightly"), "AKIA"))
+        .extracting(each -> each.line() + " " + each.outcome() + " " + each.snapshot())
+        .containsExactly("dev WAITING sha256:s", "prod NOT_NEEDED sha256:prod");
   }
 
   @Test
