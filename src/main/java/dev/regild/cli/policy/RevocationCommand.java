@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "revocation",
-    description = "Lists, shows and undoes revocations, which regild revoke makes.",
+    description = "Manages revocations, which regild revoke makes.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class RevocationCommand {
