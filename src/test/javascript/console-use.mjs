@@ -202,7 +202,7 @@ async function tabTo(page, name) {
   release();
   await page.unroute("**/console/uploads/*?offset=*");
   await page.goto(scene.url + "/console/import");
-  await page.getByText("Uploads that are not complete").waitFor();
+  await page.getByText("Incomplete uploads").waitFor();
   const begun = [];
   page.on("request", (request) => { if (request.url().includes("uploads?bytes")) { begun.push(request.url()); } });
   await page.setInputFiles("#file", scene.disk);

@@ -114,7 +114,7 @@ class ConsolePagesTest {
         .contains("hx-get=\"/console/images/office-2026-10/changes\"");
     assertThat(browser.get("/console/images/office-2026-10/changes").body())
         .contains("not equal to the plan", "Beyond the plan", "lib-example-001")
-        .contains("Planned, and not made", "base-files");
+        .contains("Planned, but not made", "base-files");
     assertThat(browser.get("/console/images/kiosk/changes").statusCode()).isEqualTo(404);
   }
 
@@ -481,7 +481,7 @@ class ConsolePagesTest {
     int half = disk.length / 2;
     assertThat(upload(path + "?offset=0", Arrays.copyOf(disk, half)).statusCode()).isEqualTo(204);
     assertThat(browser.get("/console/import").body())
-        .contains("Uploads that are not complete", path.replace("/console/uploads/", ""));
+        .contains("Incomplete uploads", path.replace("/console/uploads/", ""));
     assertThat(bytes(path).headers().firstValue("upload-offset")).contains(String.valueOf(half));
     assertThat(upload(path + "?offset=0", disk).statusCode()).isEqualTo(409);
     HttpResponse<byte[]> done =
