@@ -223,7 +223,7 @@ async function tabTo(page, name) {
   assert.equal(await page.evaluate(() => document.activeElement.id), "name");
   assert.equal(await page.inputValue("#name"), "Debian");
   await page.fill("#name", "debian-12");
-  await page.locator("#name-error", { hasText: "There is a channel debian-12" }).waitFor();
+  await page.locator("#name-error", { hasText: "The channel debian-12 exists already" }).waitFor();
   await page.fill("#name", "debian-13");
   await page.waitForFunction(() => document.querySelector("#name-error").innerText.trim() === "");
   await context.close();

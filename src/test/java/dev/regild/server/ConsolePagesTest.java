@@ -246,7 +246,7 @@ class ConsolePagesTest {
     assertThat(channels().require("rocky-8").platform()).isEqualTo("ROCKY_LINUX8");
     HttpResponse<String> again = browser.postRaw("/console/new-channel", form, Map.of());
     assertThat(again.statusCode()).isEqualTo(400);
-    assertThat(error(again, "name")).contains("There is a channel rocky-8");
+    assertThat(error(again, "name")).contains("The channel rocky-8 exists already");
     assertThat(audit()).contains("\"operation\":\"AddChannel\"", "rocky-8");
   }
 

@@ -41,7 +41,7 @@ public final class WsusOptions {
       new SourceOption(
           "--insecure-http",
           "",
-          "Accept a --wsus URL with http, although anybody on the way can change what it says.");
+          "Accept a --wsus URL with http, although anybody on the network path can change its answers.");
 
   private static final SourceOption FETCH =
       new SourceOption(
