@@ -35,8 +35,9 @@ class HelpTest {
             command
                 .getSubcommands()
                 .keySet()
-                .forEach(each -> assertThat(help(name, each, "--help"))
-                    .contains("Usage: regild %s %s".formatted(name, each)));
+                .forEach(each ->
+                    assertThat(help(name, each, "--help"))
+                        .contains("Usage: regild %s %s".formatted(name, each)));
           }
         });
   }

@@ -74,7 +74,8 @@ public final class RetentionCommand {
           int undo,
       @Option(
               names = "--manual",
-              description = "Do not carry it out automatically, but only with regild retention run.")
+              description =
+                  "Do not carry it out automatically, but only with regild retention run.")
           boolean manual)
       throws ServerRefusalException, IOException, InterruptedException {
     Map<String, Object> body =
@@ -225,7 +226,8 @@ public final class RetentionCommand {
       @Option(
               names = "--plan",
               paramLabel = "PLAN",
-              description = "The plan of a preview. If the list has changed since then, do nothing.")
+              description =
+                  "The plan of a preview. If the list has changed since then, do nothing.")
           @Nullable String plan)
       throws ServerRefusalException, IOException, InterruptedException {
     Map<String, Object> body = new HashMap<>();

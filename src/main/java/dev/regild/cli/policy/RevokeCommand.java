@@ -64,9 +64,7 @@ public final class RevokeCommand implements Callable<Integer> {
       description = "The reason. Whoever describes or updates one of the images sees it.")
   String reason = "";
 
-  @Option(
-      names = "--not-descendants",
-      description = "Leave out the updates of these images.")
+  @Option(names = "--not-descendants", description = "Leave out the updates of these images.")
   boolean notDescendants;
 
   @Option(names = "--preview", description = "Change nothing, and list the images.")

@@ -23,7 +23,8 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "schedule",
-    description = "Manages schedules, which update lines of images when there is something to update.",
+    description =
+        "Manages schedules, which update lines of images when there is something to update.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class ScheduleCommand {
@@ -144,8 +145,7 @@ public final class ScheduleCommand {
 
   @Command(
       name = "add",
-      description =
-          "Adds a schedule. All conditions must hold; without any, one change is enough.",
+      description = "Adds a schedule. All conditions must hold; without any, one change is enough.",
       mixinStandardHelpOptions = true)
   int add(
       @Mixin ServerConnection connection,
