@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.feed.FeedKind;
 import dev.regild.image.quota.Quota;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
@@ -15,6 +16,14 @@ class HelpTest {
     String help = help("account", "quota", "--help");
     for (Quota quota : Quota.values()) {
       assertThat(help).contains(quota.key());
+    }
+  }
+
+  @Test
+  void everyKindOfFeedIsNamed() {
+    String help = help("feed", "add", "--help");
+    for (FeedKind kind : FeedKind.values()) {
+      assertThat(help).contains(kind.word());
     }
   }
 

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "policy",
-    description = "Keeps schedules and other policies in YAML files.",
+    description = "Keeps schedules and notices in YAML files.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class PolicyCommand {
@@ -71,7 +71,7 @@ public final class PolicyCommand {
 
   @Command(
       name = "export",
-      description = "Prints all policies of the server as YAML.",
+      description = "Prints your schedules and notices as YAML.",
       mixinStandardHelpOptions = true)
   int export(@Mixin ServerConnection connection)
       throws ServerRefusalException, IOException, InterruptedException {

@@ -16,7 +16,7 @@ public final class WsusOptions {
       new SourceOption(
           "--from-microsoft",
           "",
-          "Follow Microsoft's own server of Windows updates (" + WsusSource.MICROSOFT + ").");
+          "Follow Microsoft's own update server (" + WsusSource.MICROSOFT + ").");
 
   private static final SourceOption WSUS =
       new SourceOption(
