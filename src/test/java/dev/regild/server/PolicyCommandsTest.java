@@ -102,7 +102,7 @@ class PolicyCommandsTest {
           .contains("ringed, 1 images");
       assertThat(commands.run(0, "ring", "list")).containsPattern("rings +prod +dev");
       assertThat(commands.run(1, "ring", "set", "rings", "prod", "--from", "prod"))
-          .contains("a circle");
+          .contains("in a circle");
       assertThat(commands.run(1, "ring", "add", "rings", "x", "--qualified", "1"))
           .contains("has no gates");
       assertThat(commands.run(1, "ring", "remove", "rings", "prod"))

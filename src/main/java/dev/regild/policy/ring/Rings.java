@@ -161,7 +161,7 @@ public final class Rings {
 
   private static InvalidPolicyException circle(List<String> path) {
     return new InvalidPolicyException(
-        "The rings would form a circle: %s. Use a ring that follows the repositories, or one that is promoted from such a ring."
+        "The rings would be promoted in a circle: %s. Use a ring that follows the repositories, or one that is promoted from such a ring."
             .formatted(String.join(" from ", path)));
   }
 

@@ -339,7 +339,7 @@ class RingsTest {
     assertThatThrownBy(() -> rings.add("debian", "prod", Optional.of("dev"), OPEN))
         .hasMessageContaining("has no ring dev");
     assertThatThrownBy(() -> rings.add("debian", "prod", Optional.of("prod"), OPEN))
-        .hasMessageContaining("a circle: prod from prod");
+        .hasMessageContaining("in a circle: prod from prod");
     assertThatThrownBy(
             () -> rings.add("debian", "dev", Optional.empty(), new Gates(1, Duration.ZERO)))
         .hasMessageContaining("has no gates");
@@ -349,7 +349,7 @@ class RingsTest {
     assertThatThrownBy(() -> rings.add("debian", "prod", Optional.of("dev"), OPEN))
         .hasMessageContaining("regild ring set debian prod");
     assertThatThrownBy(() -> rings.change("debian", "test", Optional.of("prod"), Optional.empty()))
-        .hasMessageContaining("a circle: test from prod from test");
+        .hasMessageContaining("in a circle: test from prod from test");
     assertThatThrownBy(() -> rings.change("debian", "dev", Optional.of("prod"), Optional.empty()))
         .hasMessageContaining("follows the repositories");
     assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
