@@ -71,7 +71,7 @@ public final class PolicyCommand {
 
   @Command(
       name = "export",
-      description = "Prints your schedules and notices as YAML.",
+      description = "Prints all schedules and notices as YAML.",
       mixinStandardHelpOptions = true)
   int export(@Mixin ServerConnection connection)
       throws ServerRefusalException, IOException, InterruptedException {
