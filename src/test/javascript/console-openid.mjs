@@ -51,7 +51,7 @@ for (const javaScriptEnabled of [true, false]) {
   const tab = await opened;
   // The provider remembers the person and the consent.
   await tab.waitForURL("**/console/");
-  await page.getByRole("button", { name: "I am logged in: go on" }).click();
+  await page.getByRole("button", { name: "I am logged in: continue" }).click();
   await page.getByText("You are logged in again").waitFor();
   await page.getByRole("button", { name: "Send it" }).click();
   await page.getByText("The tags were saved.").waitFor();

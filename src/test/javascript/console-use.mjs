@@ -206,7 +206,7 @@ async function tabTo(page, name) {
   await page.getByText("Your session has ended.").waitFor();
   await logIn(page);
   await page.goto(scene.url + "/console/import");
-  await page.getByText("Uploads that are not complete").waitFor();
+  await page.getByText("Incomplete uploads").waitFor();
   const begun = [];
   page.on("request", (request) => { if (request.url().includes("uploads?bytes")) { begun.push(request.url()); } });
   await page.setInputFiles("#file", scene.disk);
@@ -227,7 +227,7 @@ async function tabTo(page, name) {
   assert.equal(await page.evaluate(() => document.activeElement.id), "name");
   assert.equal(await page.inputValue("#name"), "Debian");
   await page.fill("#name", "debian-12");
-  await page.locator("#name-error", { hasText: "There is a channel debian-12" }).waitFor();
+  await page.locator("#name-error", { hasText: "The channel debian-12 exists already" }).waitFor();
   await page.fill("#name", "debian-13");
   await page.waitForFunction(() => document.querySelector("#name-error").innerText.trim() === "");
   await context.close();

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "completion",
-    description = "Writes a script that completes commands and options in a shell.",
+    description = "Prints a script with which a shell completes commands and options.",
     mixinStandardHelpOptions = true,
     footer = {
       "",

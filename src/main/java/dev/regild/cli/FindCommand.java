@@ -32,11 +32,16 @@ import tools.jackson.databind.json.JsonMapper;
       "  regild find xz-utils --version 5.6.0..5.6.1",
       "  regild find --cve CVE-2026-84782 --state fixable",
       "  regild find --cve CVE-2026-84782 --state open"
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class FindCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help message and exit.")
+  boolean help;
 
   @Parameters(arity = "0..1", paramLabel = "PACKAGE", description = "The name of a package.")
   @Nullable String packageName;

@@ -25,6 +25,7 @@ import dev.regild.cli.store.StoreCommand;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Version;
 import dev.regild.files.Umask;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -115,10 +116,19 @@ public final class Regild {
   /** Runs it, and ends the process. */
   static void exit(Run run) {
     Umask.ownerAlone();
-    System.exit(
-        run.run(
-            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-            new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
+    System.exit(run(run, System.out, System.err));
+  }
+
+  /** Runs it; returns its exit status when all of its output is written. */
+  static int run(Run run, OutputStream out, OutputStream err) {
+    PrintWriter words = new PrintWriter(out, true, StandardCharsets.UTF_8);
+    PrintWriter errors = new PrintWriter(err, true, StandardCharsets.UTF_8);
+    try {
+      return run.run(words, errors);
+    } finally {
+      words.flush();
+      errors.flush();
+    }
   }
 
   /**

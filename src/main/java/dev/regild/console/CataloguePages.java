@@ -156,7 +156,7 @@ final class CataloguePages implements Console.Pages {
     ApiException error =
         new ApiException(
             ErrorType.VALIDATION,
-            form.error().isEmpty() ? "The file does not say all of it." : form.error());
+            form.error().isEmpty() ? "The file's metadata is incomplete." : form.error());
     services.guard().refused(visit.response(), error);
     ChannelPage page = channels.page(visit, form);
     visit.showRefused(

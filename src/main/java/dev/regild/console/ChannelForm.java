@@ -109,7 +109,7 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
     }
     try {
       if (channels.find(name).isPresent()) {
-        errors.put("name", "There is a channel %s. Choose another name.".formatted(name));
+        errors.put("name", "The channel %s exists already. Choose another name.".formatted(name));
       }
     } catch (ChannelException e) {
       errors.put("name", sentence(e));

@@ -43,7 +43,7 @@ final class DiskErrors {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "The server stops; send the disk again later.");
+          ErrorType.SERVICE_UNAVAILABLE, "The server is stopping. Send the disk again later.");
     }
   }
 }

@@ -77,7 +77,7 @@ final class ImageList implements Console.Pages {
         visit.caller().owner().accountId(), new SavedViews.View(name, withoutPath(query)))) {
       throw new ApiException(
           ErrorType.LIMIT_EXCEEDED,
-          "The account has %d views, which is the most. Remove one first."
+          "The account has %d views, the most that it may have. Remove one first."
               .formatted(SavedViews.MOST));
     }
     visit.redirect(query, Notices.VIEW_SAVED);

@@ -156,7 +156,7 @@ final class SettingsPages implements Console.Pages {
         services.sessions().list(caller.owner().accountId()).stream()
             .filter(each -> each.id().equals(id))
             .findFirst()
-            .orElseThrow(() -> visit.notFound("There is no such session any more."));
+            .orElseThrow(() -> visit.notFound("The session no longer exists."));
     if (!session.keyId().equals(caller.key())) {
       visit.requireChanges();
     }

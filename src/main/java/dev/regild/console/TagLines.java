@@ -25,7 +25,7 @@ final class TagLines {
           throw refused("The tag '%s' is not of the form key=value.".formatted(line.strip()));
         }
         if (tags.put(key, line.substring(equals + 1).strip()) != null) {
-          throw refused("The tag %s is there twice. Keep one of its values.".formatted(key));
+          throw refused("The tag %s occurs twice. Keep one of its values.".formatted(key));
         }
       }
     }

@@ -95,7 +95,7 @@ final class Visit {
   String path(String name) {
     String part = request.path().pathParameters().get(name);
     if (part.chars().anyMatch(Character::isISOControl)) {
-      throw notFound("There is nothing of this name.");
+      throw notFound("Nothing has this name.");
     }
     return part;
   }

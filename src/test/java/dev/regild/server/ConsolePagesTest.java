@@ -115,7 +115,7 @@ class ConsolePagesTest {
         .contains("hx-get=\"/console/images/office-2026-10/changes\"");
     assertThat(browser.get("/console/images/office-2026-10/changes").body())
         .contains("not equal to the plan", "Beyond the plan", "lib-example-001")
-        .contains("Planned, and not made", "base-files");
+        .contains("Planned, but not made", "base-files");
     assertThat(browser.get("/console/images/kiosk/changes").statusCode()).isEqualTo(404);
   }
 
@@ -282,7 +282,7 @@ class ConsolePagesTest {
     assertThat(channels().require("rocky-8").platform()).isEqualTo("ROCKY_LINUX8");
     HttpResponse<String> again = browser.postRaw("/console/new-channel", form, Map.of());
     assertThat(again.statusCode()).isEqualTo(400);
-    assertThat(error(again, "name")).contains("There is a channel rocky-8");
+    assertThat(error(again, "name")).contains("The channel rocky-8 exists already");
     assertThat(audit()).contains("\"operation\":\"AddChannel\"", "rocky-8");
   }
 
@@ -527,7 +527,7 @@ class ConsolePagesTest {
     int half = disk.length / 2;
     assertThat(upload(path + "?offset=0", Arrays.copyOf(disk, half)).statusCode()).isEqualTo(204);
     assertThat(browser.get("/console/import").body())
-        .contains("Uploads that are not complete", path.replace("/console/uploads/", ""));
+        .contains("Incomplete uploads", path.replace("/console/uploads/", ""));
     assertThat(bytes(path).headers().firstValue("upload-offset")).contains(String.valueOf(half));
     assertThat(upload(path + "?offset=0", disk).statusCode()).isEqualTo(409);
     HttpResponse<byte[]> done =

@@ -122,7 +122,7 @@ class NoticeCommandsTest {
     assertRefused("kind: Notice\nname: a", "Notice a: spec must be a map of keys and values.");
     assertRefused(
         "kind: Notice\nname: a\nspec: {to: 'https://x/'}\n---\nkind: Notice\nname: a\nspec: {}",
-        "Notice a is there twice.");
+        "Notice a occurs twice.");
     assertThat(commands.run(1, "policy", "apply", directory.resolve("none").toString()))
         .contains("none");
   }

@@ -149,7 +149,7 @@ class PolicyCommandsTest {
     String plan = found("--plan (\\S+)", preview);
     assertThat(commands.run(1, "retention", "run", "kept", "--plan", plan))
         .contains(plan)
-        .contains("is not what is due any more");
+        .contains("is out of date");
     preview = commands.run(0, "retention", "preview", "kept");
     assertThat(preview).containsPattern("kept-1 +kept +alias kept/old");
     assertThat(
@@ -165,7 +165,7 @@ class PolicyCommandsTest {
     assertThat(commands.run(0, "retention", "preview", "kept"))
         .containsPattern("kept-2 +kept +tag regild:keep")
         .contains("0 deleted");
-    assertThat(commands.run(1, "retention", "set", "kept", "--keep", "0")).contains("at least 1");
+    assertThat(commands.run(1, "retention", "set", "kept", "--keep", "0")).contains("keeps 1 to");
     assertThat(commands.run(1, "retention", "undo", "kept-2")).contains("retention deleted");
     assertThat(commands.run(0, "retention", "remove", "kept")).contains("kept");
     assertThat(commands.run(1, "retention", "preview", "kept")).contains("regild retention set");
@@ -201,7 +201,7 @@ class PolicyCommandsTest {
     assertThat(commands.run(0, "revocation", "show", id)).containsPattern("revoked +named");
     commands.run(0, "revocation", "undo", id);
     assertThat(described("revoked").stateChangeReason()).isNull();
-    assertThat(commands.run(1, "revocation", "undo", id)).contains("was undone before");
+    assertThat(commands.run(1, "revocation", "undo", id)).contains("is undone already");
 
     said =
         commands.run(0, "revoke", "--package", "openssl", "--version", "3.0.11", "--reason", "CVE");

@@ -88,8 +88,8 @@ final class AddPackageCommand implements Callable<Integer> {
   @Option(
       names = "--checkpoint",
       description =
-          "The update is a checkpoint: later updates of its build need it beside them, as those of"
-              + " Windows 11 24H2 and Windows Server 2025 do.")
+          "The update is a checkpoint, which later updates of its build need beside them (Windows"
+              + " 11 24H2, Windows Server 2025).")
   boolean checkpoint;
 
   @Option(names = "--yes", description = "Do not ask for confirmation.")

@@ -196,8 +196,8 @@ public final class ChannelCommand implements AutoCloseable {
       @Option(
               names = "--cross-check",
               description =
-                  "Of a Windows channel: compare its newest builds with Microsoft's release notes"
-                      + " (learn.microsoft.com), which are downloaded.")
+                  "For a Windows channel: download Microsoft's release notes (learn.microsoft.com),"
+                      + " and compare the channel's newest builds with them.")
           boolean crossCheck)
       throws IOException, ChannelException, FetchException, InterruptedException {
     ChannelStore channels = channels();
@@ -258,13 +258,13 @@ public final class ChannelCommand implements AutoCloseable {
           @Nullable List<String> names,
       @Option(
               names = "--progress",
-              description = "Print how far a refresh is, where its server has many documents.")
+              description = "Print the progress of a refresh that reads many documents.")
           boolean progress,
       @Option(
               names = "--record",
               paramLabel = "DIR",
               description =
-                  "Write what is exchanged with the server of a Windows channel into this new"
+                  "Write the requests and answers of a Windows channel's update server to this new"
                       + " directory, without cookies. Name one channel.")
           @Nullable Path recording)
       throws IOException, ChannelException, InterruptedException {

@@ -173,7 +173,7 @@ public final class ApiClient {
           "No server answers at " + endpoint + ". Start one with: ./regild serve", e);
     } catch (SSLHandshakeException e) {
       throw new IOException(
-          "The certificate of %s is not accepted (%s). Name the file with it, or with those that have issued it: --ca FILE"
+          "The certificate of %s is not accepted (%s). Name a PEM file with it or its issuers': --ca FILE"
               .formatted(endpoint, e.getMessage()),
           e);
     } catch (SSLException e) {

@@ -46,8 +46,8 @@ public final class ServerConnection {
       names = "--ca",
       paramLabel = "FILE",
       description =
-          "A PEM file with the server's certificate, or with those that have issued it. Default:"
-              + " AWS_CA_BUNDLE, else Java's certificates; and that of a server on this machine.")
+          "A PEM file with the server's certificate or its issuers'. Default: AWS_CA_BUNDLE, else"
+              + " Java's certificates; and the certificate of a server on this machine.")
   @Nullable Path authority;
 
   public ApiClient client() throws IOException {

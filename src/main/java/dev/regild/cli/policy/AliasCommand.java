@@ -18,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "alias",
     description =
-        "Gives images names that move: golden/prod stands for one image of the line golden, and can"
-            + " be used wherever an image's name can.",
+        "Manages aliases. An alias such as golden/prod stands for one image of the line golden, and"
+            + " can move to another. It works wherever an image's name does.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class AliasCommand {
@@ -33,7 +33,7 @@ public final class AliasCommand {
 
   @Command(
       name = "set",
-      description = "Has an alias name an image. Creates the alias, and its line, if needed.",
+      description = "Points an alias to an image. Creates the alias and its line if needed.",
       mixinStandardHelpOptions = true)
   int set(
       @Mixin ServerConnection connection,

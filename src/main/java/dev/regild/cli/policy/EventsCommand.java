@@ -29,12 +29,12 @@ public final class EventsCommand implements Callable<Integer> {
   @Option(
       names = "--after",
       paramLabel = "NUMBER",
-      description = "Only events after the one of this number. Default: the last 100.")
+      description = "Only events after this number. Default: the last 100.")
   @Nullable Long after;
 
   @Option(
       names = "--follow",
-      description = "Go on, and show each event when it happens, until interrupted.")
+      description = "Continue, and show each event when it happens, until interrupted.")
   boolean follow;
 
   @Option(names = "--json", description = "Print each event as a CloudEvent in one line.")

@@ -18,8 +18,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "line",
     description =
-        "Manages lines: named successions of images, which schedules update. An update of an image"
-            + " joins the image's line.",
+        "Manages lines. A line is an image and its later versions, under one name. Schedules update"
+            + " lines. Each update of an image joins the image's line.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class LineCommand {
@@ -82,7 +82,7 @@ public final class LineCommand {
 
   @Command(
       name = "remove",
-      description = "Takes an image out of a line.",
+      description = "Removes an image from a line.",
       mixinStandardHelpOptions = true)
   int remove(
       @Mixin ServerConnection connection,

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "notice",
-    description = "Tells others of events, by webhooks.",
+    description = "Sends events to webhooks.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class NoticeCommand {
@@ -66,7 +66,7 @@ public final class NoticeCommand {
 
   @Command(
       name = "list",
-      description = "Lists the notices, and how their deliveries go.",
+      description = "Lists the notices, with the state of their deliveries.",
       mixinStandardHelpOptions = true)
   int list(@Mixin ServerConnection connection)
       throws ServerRefusalException, IOException, InterruptedException {
@@ -100,7 +100,7 @@ public final class NoticeCommand {
 
   @Command(
       name = "remove",
-      description = "Removes a notice, with what it has not delivered.",
+      description = "Removes a notice, with the events that it has not delivered.",
       mixinStandardHelpOptions = true)
   int remove(
       @Mixin ServerConnection connection,

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "policy",
-    description = "Keeps schedules and other policies in YAML files.",
+    description = "Keeps schedules and notices in YAML files.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class PolicyCommand {
@@ -41,15 +41,15 @@ public final class PolicyCommand {
         description = "Files in YAML, or directories with *.yaml and *.yml.")
     List<Path> paths = new ArrayList<>();
 
-    @Option(names = "--prune", description = "Policies that the files do not have are removed.")
+    @Option(names = "--prune", description = "Remove policies that are not in the files.")
     boolean prune;
   }
 
   @Command(
       name = "apply",
       description =
-          "Makes the server's policies those of the files: all of them, or none if one can't be."
-              + " Applied twice, nothing changes.",
+          "Makes the server's policies equal to the files: all of them, or none if one is not valid."
+              + " The second time, it changes nothing.",
       mixinStandardHelpOptions = true)
   int apply(@Mixin ServerConnection connection, @Mixin Compared compared)
       throws ServerRefusalException, IOException, InterruptedException {

@@ -22,8 +22,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "retention",
     description = {
-      "Deletes the images of a line that are kept no longer. Images that an alias, a share, the tag"
-          + " regild:keep or a running job holds are kept.",
+      "Manages retention policies, which delete the old images of a line. They keep images that an"
+          + " alias, a share, the tag regild:keep or a running job holds.",
       "  regild retention set golden --keep 3 --days 30 --deprecate 14",
       "  regild retention preview golden"
     },
@@ -43,7 +43,7 @@ public final class RetentionCommand {
 
   @Command(
       name = "set",
-      description = "Sets the retention of a line.",
+      description = "Sets the retention policy of a line.",
       mixinStandardHelpOptions = true)
   int set(
       @Mixin ServerConnection connection,
@@ -74,7 +74,8 @@ public final class RetentionCommand {
           int undo,
       @Option(
               names = "--manual",
-              description = "Carry it out only by regild retention run, and not by itself.")
+              description =
+                  "Do not carry it out automatically, but only with regild retention run.")
           boolean manual)
       throws ServerRefusalException, IOException, InterruptedException {
     Map<String, Object> body =
@@ -99,7 +100,7 @@ public final class RetentionCommand {
 
   @Command(
       name = "show",
-      description = "Lists the retention of your lines.",
+      description = "Lists the retention policies of your lines.",
       mixinStandardHelpOptions = true)
   int show(
       @Mixin ServerConnection connection,
@@ -112,7 +113,7 @@ public final class RetentionCommand {
       out().println(policies.toPrettyString());
       return 0;
     }
-    Table table = new Table("LINE", "KEEP", "DAYS", "DEPRECATE", "UNDO", "BY ITSELF", "LAST RUN");
+    Table table = new Table("LINE", "KEEP", "DAYS", "DEPRECATE", "UNDO", "AUTOMATIC", "LAST RUN");
     boolean found = line == null;
     for (JsonNode policy : policies) {
       if (line == null || text(policy, "line").equals(line)) {
@@ -138,7 +139,7 @@ public final class RetentionCommand {
 
   @Command(
       name = "remove",
-      description = "Removes the retention of a line.",
+      description = "Removes the retention policy of a line.",
       mixinStandardHelpOptions = true)
   int remove(
       @Mixin ServerConnection connection,
@@ -216,7 +217,7 @@ public final class RetentionCommand {
 
   @Command(
       name = "run",
-      description = "Carries out what is due now, whether or not the policy acts by itself.",
+      description = "Carries out what is due now, even for a policy that was set with --manual.",
       mixinStandardHelpOptions = true)
   int run(
       @Mixin ServerConnection connection,
@@ -225,7 +226,8 @@ public final class RetentionCommand {
       @Option(
               names = "--plan",
               paramLabel = "PLAN",
-              description = "The plan of a preview. If anything else is due by now, do nothing.")
+              description =
+                  "The plan of a preview. If the list has changed since then, do nothing.")
           @Nullable String plan)
       throws ServerRefusalException, IOException, InterruptedException {
     Map<String, Object> body = new HashMap<>();

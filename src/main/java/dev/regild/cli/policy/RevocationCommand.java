@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "revocation",
-    description = "Manages revocations, which regild revoke makes: lists, shows and undoes them.",
+    description = "Manages revocations, which regild revoke makes.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class RevocationCommand {

@@ -25,15 +25,20 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "revoke",
     description = {
-      "Marks images that are not to be used any more, with their updates and copies, and lists who"
-          + " has them. Updates from them are refused.",
+      "Marks images as not to be used, with their updates and copies, and lists who has them. The"
+          + " server then refuses updates from them.",
       "  regild revoke golden-3 --reason \"built from a stolen key\"",
       "  regild revoke --package xz-utils --version 5.6.0..5.6.1 --reason CVE-2024-3094"
-    },
-    mixinStandardHelpOptions = true)
+    })
 public final class RevokeCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help message and exit.")
+  boolean help;
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "The image's name.")
   @Nullable String name;
@@ -41,7 +46,7 @@ public final class RevokeCommand implements Callable<Integer> {
   @Option(
       names = "--package",
       paramLabel = "PACKAGE",
-      description = "Revoke every image that has this package, those that come later too.")
+      description = "Revoke every image that has this package, including later images.")
   @Nullable String packageName;
 
   @Option(
@@ -56,12 +61,10 @@ public final class RevokeCommand implements Callable<Integer> {
       names = "--reason",
       paramLabel = "TEXT",
       required = true,
-      description = "Why. Whoever describes or updates one of the images reads it.")
+      description = "The reason. Whoever describes or updates one of the images sees it.")
   String reason = "";
 
-  @Option(
-      names = "--not-descendants",
-      description = "Leave out images that were made from these by updates.")
+  @Option(names = "--not-descendants", description = "Leave out the updates of these images.")
   boolean notDescendants;
 
   @Option(names = "--preview", description = "Change nothing, and list the images.")

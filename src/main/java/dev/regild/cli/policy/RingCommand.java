@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "ring",
     description = {
-      "Lets parts of the fleet see different snapshots of a channel: dev follows the repositories,"
-          + " prod stands on a snapshot that was promoted.",
+      "Manages rings, which give parts of the fleet different snapshots of a channel: dev follows"
+          + " the repositories, prod keeps a snapshot until another one is promoted.",
       "  regild ring add debian dev",
       "  regild ring add debian prod --from dev --qualified 2 --days 7",
       "  regild ring assign debian prod golden",
@@ -170,7 +170,7 @@ public final class RingCommand {
 
   @Command(
       name = "set",
-      description = "Gives a ring another source, or other gates.",
+      description = "Changes the source or the gates of a ring.",
       mixinStandardHelpOptions = true)
   int set(
       @Mixin ServerConnection connection,
@@ -212,7 +212,7 @@ public final class RingCommand {
 
   @Command(
       name = "assign",
-      description = "Has the images of a line follow a ring.",
+      description = "Makes the images of a line follow a ring.",
       mixinStandardHelpOptions = true)
   int assign(
       @Mixin ServerConnection connection,
@@ -227,7 +227,7 @@ public final class RingCommand {
 
   @Command(
       name = "unassign",
-      description = "Has the images of a line follow the channel's repositories again.",
+      description = "Makes the images of a line follow the channel's repositories again.",
       mixinStandardHelpOptions = true)
   int unassign(
       @Mixin ServerConnection connection,
@@ -242,14 +242,14 @@ public final class RingCommand {
 
   @Command(
       name = "promote",
-      description = "Has a ring stand on the snapshot of the ring that it is promoted from.",
+      description = "Gives a ring the snapshot of the ring that it is promoted from.",
       mixinStandardHelpOptions = true)
   int promote(
       @Mixin ServerConnection connection,
       @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
       @Parameters(paramLabel = "FROM", description = "The ring whose snapshot is promoted.")
           String from,
-      @Parameters(paramLabel = "TO", description = "The ring that will stand on it.") String to,
+      @Parameters(paramLabel = "TO", description = "The ring that gets it.") String to,
       @Option(
               names = "--preview",
               description =
@@ -259,7 +259,7 @@ public final class RingCommand {
       @Option(
               names = "--override",
               paramLabel = "REASON",
-              description = "Promote although a gate is closed. The history has the reason.")
+              description = "Promote although a gate is closed. The history records the reason.")
           @Nullable String override,
       @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
       throws ServerRefusalException, IOException, InterruptedException {
@@ -282,14 +282,14 @@ public final class RingCommand {
         .println(
             json
                 ? made.toPrettyString()
-                : "%s stands on the snapshot of %s, %s. Undo with: regild ring rollback %s %1$s"
+                : "%s has the snapshot of %s, %s. Undo with: regild ring rollback %s %1$s"
                     .formatted(to, from, brief(text(made, "snapshot")), channel));
     return 0;
   }
 
   @Command(
       name = "rollback",
-      description = "Takes back the last promotion of a ring.",
+      description = "Undoes the last promotion of a ring.",
       mixinStandardHelpOptions = true)
   int rollback(
       @Mixin ServerConnection connection,
@@ -297,7 +297,7 @@ public final class RingCommand {
       @Parameters(paramLabel = "RING", description = "The ring's name.") String ring)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode moved = connection.client().post(path(channel, ring) + "/rollback", Map.of());
-    out().printf("%s stands on the snapshot %s again.%n", ring, brief(text(moved, "snapshot")));
+    out().printf("%s has the snapshot %s again.%n", ring, brief(text(moved, "snapshot")));
     return 0;
   }
 

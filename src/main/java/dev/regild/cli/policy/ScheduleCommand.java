@@ -23,7 +23,8 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "schedule",
-    description = "Updates lines of images by themselves, when there is something to update.",
+    description =
+        "Manages schedules, which update lines of images when there is something to update.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class ScheduleCommand {
@@ -85,7 +86,7 @@ public final class ScheduleCommand {
         names = "--pattern",
         paramLabel = "PATTERN",
         description =
-            "The names of new images, of {line}, {n}, {date} and {time}. Default: {line}-{n}.")
+            "The names of new images, made of {line}, {n}, {date} and {time}. Default: {line}-{n}.")
     @Nullable String pattern;
 
     @Option(
@@ -144,8 +145,7 @@ public final class ScheduleCommand {
 
   @Command(
       name = "add",
-      description =
-          "Adds a schedule. All conditions have to hold; without any, one change is enough.",
+      description = "Adds a schedule. All conditions must hold; without any, one change is enough.",
       mixinStandardHelpOptions = true)
   int add(
       @Mixin ServerConnection connection,
@@ -261,7 +261,7 @@ public final class ScheduleCommand {
           .printf(
               "%n%s %s%s%n",
               text(run, "due"),
-              run.has("ended") ? "ended" : "goes on",
+              run.has("ended") ? "ended" : "running",
               run.has("note") ? ". " + text(run, "note") : "");
       decisions(run.path("lines"));
     }
@@ -283,7 +283,7 @@ public final class ScheduleCommand {
 
   @Command(
       name = "disable",
-      description = "Disables a schedule. Updates that it has begun go on.",
+      description = "Disables a schedule. Updates that it has begun continue.",
       mixinStandardHelpOptions = true)
   int disable(
       @Mixin ServerConnection connection,
@@ -296,7 +296,7 @@ public final class ScheduleCommand {
 
   @Command(
       name = "run",
-      description = "Has a schedule act now. Its conditions have to hold.",
+      description = "Runs a schedule now. Its conditions must hold.",
       mixinStandardHelpOptions = true)
   int run(
       @Mixin ServerConnection connection,
@@ -304,7 +304,7 @@ public final class ScheduleCommand {
       @Option(
               names = "--dry-run",
               description =
-                  "Only show what it would do now and at its next five times, and why not more.")
+                  "Only show what it would do now and at its next five times, and why lines are left out.")
           boolean dryRun)
       throws ServerRefusalException, IOException, InterruptedException {
     if (dryRun) {

@@ -127,8 +127,9 @@ public final class FeedCommand {
               required = true,
               paramLabel = "KIND",
               description =
-                  "debian-tracker, osv, csaf or kev: Debian's security tracker, records of osv.dev"
-                      + " (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX, CISA's catalogue.")
+                  "debian-tracker, osv, csaf, msrc or kev: Debian's security tracker, records of"
+                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX, Microsoft's"
+                      + " CVRF, CISA's catalogue.")
           String kind,
       @Option(
               names = "--from",

@@ -171,7 +171,7 @@ public final class OpenIdProvider {
   private <T> T inTurn(Question<T> question) throws OpenIdException {
     if (!turns.tryAcquire()) {
       throw OpenIdException.unavailable(
-          "Too many people log in at this moment. Try again in a few seconds.");
+          "Too many people are logging in. Try again in a few seconds.");
     }
     try {
       return question.ask();
@@ -343,7 +343,7 @@ public final class OpenIdProvider {
           .addKeyValue("reason", e.getMessage())
           .log("an ID token was refused");
       throw OpenIdException.refused(
-          "What %s says about you can't be trusted. Log in again; if that does not help, tell the server's operator."
+          "The identity that %s sent can't be verified. Log in again; if that does not help, tell the server's operator."
               .formatted(settings.name()),
           e);
     }
@@ -392,7 +392,7 @@ public final class OpenIdProvider {
     String subject = subject(claims);
     if (!SUBJECT.matcher(subject).matches()) {
       throw OpenIdException.refused(
-          "%s names you in a form that this server does not take. Log in with an access key."
+          "%s identifies you in a form that this server does not accept. Log in with an access key."
               .formatted(settings.name()));
     }
     String name =

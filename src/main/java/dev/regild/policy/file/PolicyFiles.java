@@ -69,7 +69,7 @@ public final class PolicyFiles {
         PolicyDocument document = document(each, documents.size() + 1);
         if (!names.add(document.kind() + " " + document.name())) {
           throw new InvalidPolicyException(
-              "%s %s is there twice. Remove one of them."
+              "%s %s occurs twice. Remove one of them."
                   .formatted(document.kind(), document.name()));
         }
         if (documents.size() == MOST) {

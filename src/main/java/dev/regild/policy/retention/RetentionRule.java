@@ -25,7 +25,7 @@ public record RetentionRule(int keepImages, Duration keepAge, Duration deprecate
   public RetentionRule {
     if (keepImages < 1 || keepImages > MOST_IMAGES) {
       throw new InvalidPolicyException(
-          "A policy keeps at least 1 and at most %d images, and not %d. Write --keep 3 or the like."
+          "A policy keeps 1 to %d images, and not %d. Write --keep 3, for example."
               .formatted(MOST_IMAGES, keepImages));
     }
     require("the age of images that are kept", keepAge, LONGEST);

@@ -174,7 +174,7 @@ public final class Retentions {
     if (expected.filter(id -> !id.equals(preview.id())).isPresent()) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION,
-          "The plan %s is not what is due any more. Look at the new one: regild retention preview"
+          "The plan %s is out of date. Look at the new one: regild retention preview"
               .formatted(expected.get()));
     }
     return carryOut(policies, preview, by, now);

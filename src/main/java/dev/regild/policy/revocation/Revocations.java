@@ -249,8 +249,7 @@ public final class Revocations {
       if (!RevocationRecords.undo(handle, revocation, now(), by)) {
         throw new RefusedException(
             NOT_FOUND,
-            "The revocation %s was undone before. List what holds: regild revocation list"
-                .formatted(id));
+            "The revocation %s is undone already. List all: regild revocation list".formatted(id));
       }
       append(
           handle,

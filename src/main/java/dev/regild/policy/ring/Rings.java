@@ -163,7 +163,7 @@ public final class Rings {
 
   private static InvalidPolicyException circle(List<String> path) {
     return new InvalidPolicyException(
-        "The rings would point in a circle: %s. Take a ring that follows the repositories, or one that is promoted from such a ring."
+        "The rings would be promoted in a circle: %s. Use a ring that follows the repositories, or one that is promoted from such a ring."
             .formatted(String.join(" from ", path)));
   }
 

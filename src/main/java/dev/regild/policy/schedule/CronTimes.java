@@ -63,7 +63,7 @@ public final class CronTimes {
     CronTimes times = new CronTimes(expression.strip(), zone(zoneName), cron(expression));
     if (times.after(now).isEmpty()) {
       throw new InvalidPolicyException(
-          "The cron '%s' never fires: there is no such day. Check its day and month."
+          "The cron '%s' never fires, because no such day exists. Check its day and month."
               .formatted(expression));
     }
     return times;

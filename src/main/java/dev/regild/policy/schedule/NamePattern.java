@@ -74,7 +74,7 @@ public record NamePattern(String text) {
       ReservedNames.requireFree(name);
     } catch (RefusedException e) {
       throw new InvalidPolicyException(
-          "The pattern '%s' makes names such as '%s', which are reserved. Begin it with something else than Amazon, AWS or AppStream."
+          "The pattern '%s' makes names such as '%s', which are reserved. Begin it with another word."
               .formatted(text, name));
     }
   }

@@ -268,7 +268,7 @@ final class Waves {
       fail(
           open,
           decision,
-          "The pattern '%s' makes no name that is free. Delete an image, or change the pattern."
+          "Every name that the pattern '%s' makes is taken. Delete an image, or change the pattern."
               .formatted(schedule.spec().pattern().text()));
       return;
     }

@@ -78,7 +78,7 @@ public final class UpdatesService implements HttpService {
     if (!value.equals("true") && !value.equals("false")) {
       throw new ApiException(
           ErrorType.VALIDATION,
-          "The query parameter %s is '%s': but must be true or false.".formatted(name, value));
+          "The query parameter %s is '%s'. It must be true or false.".formatted(name, value));
     }
     return value.equals("true");
   }

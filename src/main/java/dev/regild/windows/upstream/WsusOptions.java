@@ -16,7 +16,7 @@ public final class WsusOptions {
       new SourceOption(
           "--from-microsoft",
           "",
-          "Follow Microsoft's own server of Windows updates (" + WsusSource.MICROSOFT + ").");
+          "Follow Microsoft's own update server (" + WsusSource.MICROSOFT + ").");
 
   private static final SourceOption WSUS =
       new SourceOption(
@@ -41,7 +41,7 @@ public final class WsusOptions {
       new SourceOption(
           "--insecure-http",
           "",
-          "Accept a --wsus URL with http, although anybody on the way can change what it says.");
+          "Accept a --wsus URL with http, although anybody on the network path can change its answers.");
 
   private static final SourceOption FETCH =
       new SourceOption(

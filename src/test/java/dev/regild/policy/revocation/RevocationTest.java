@@ -164,7 +164,7 @@ class RevocationTest {
         .extracting(Revocations.Counted::images)
         .isEqualTo(4);
     assertThatThrownBy(() -> revocations.undo(OWNER, made.revocation().id(), "AKIA1"))
-        .hasMessageContaining("was undone before");
+        .hasMessageContaining("is undone already");
     assertThatThrownBy(() -> revocations.undo(ELSEWHERE, made.revocation().id(), "AKIA1"))
         .hasMessageContaining("regild revocation list");
   }

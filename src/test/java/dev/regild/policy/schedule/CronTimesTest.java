@@ -141,7 +141,8 @@ class CronTimesTest {
     assertThatThrownBy(() -> CronTimes.parse(cron, "UTC", NOW))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessage(
-            "The cron '%s' never fires: there is no such day. Check its day and month.", cron);
+            "The cron '%s' never fires, because no such day exists. Check its day and month.",
+            cron);
   }
 
   @ParameterizedTest
