@@ -126,7 +126,10 @@ public final class Courier implements AutoCloseable {
       }
     }
     if (now.isAfter(pruned.plus(BETWEEN_PRUNINGS))) {
-      database.useTransaction(handle -> Events.forget(handle, now.minus(KEPT)));
+      database.useTransaction(handle -> {
+        Events.forget(handle, now.minus(KEPT));
+        Deliveries.forget(handle);
+      });
       pruned = now;
     }
   }

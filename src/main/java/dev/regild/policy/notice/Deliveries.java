@@ -107,7 +107,7 @@ final class Deliveries {
   }
 
   static void succeeded(Handle handle, Delivery delivery) {
-    remove(handle, delivery);
+    var _ = remove(handle, delivery);
     handle
         .createUpdate(
             """
@@ -128,6 +128,7 @@ final class Deliveries {
    */
   static boolean failed(Handle handle, Delivery delivery, String problem, Instant now) {
     boolean again = now.isBefore(delivery.event().happened().plus(TRIED));
+    int givenUp = 0;
     if (again) {
       handle
           .createUpdate(
@@ -140,16 +141,35 @@ final class Deliveries {
           .bind("event", delivery.event().number())
           .execute();
     } else {
-      remove(handle, delivery);
+      givenUp = remove(handle, delivery);
     }
     handle
         .createUpdate(
             "UPDATE notice SET problem = :problem, given_up = given_up + :given WHERE id = :notice")
         .bind("problem", problem.substring(0, Math.min(500, problem.length())))
-        .bind("given", again ? 0 : 1)
+        .bind("given", givenUp)
         .bind("notice", delivery.noticeId())
         .execute();
     return again;
+  }
+
+  /**
+   * Gives up what is to be delivered of events that are forgotten: of a place that has been slower
+   * than events come.
+   */
+  static void forget(Handle handle) {
+    handle.execute(
+        """
+        UPDATE notice SET given_up = given_up
+               + (SELECT COUNT(*) FROM notice_delivery
+                   WHERE notice_id = notice.id
+                     AND NOT EXISTS (SELECT 1 FROM event WHERE number = notice_delivery.event))
+        """);
+    handle.execute(
+        """
+        DELETE FROM notice_delivery
+         WHERE NOT EXISTS (SELECT 1 FROM event WHERE number = notice_delivery.event)
+        """);
   }
 
   static Duration pause(int attempts) {
@@ -157,8 +177,8 @@ final class Deliveries {
     return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
   }
 
-  private static void remove(Handle handle, Delivery delivery) {
-    handle
+  private static int remove(Handle handle, Delivery delivery) {
+    return handle
         .createUpdate("DELETE FROM notice_delivery WHERE notice_id = :notice AND event = :event")
         .bind("notice", delivery.noticeId())
         .bind("event", delivery.event().number())

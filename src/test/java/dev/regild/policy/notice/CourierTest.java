@@ -202,6 +202,31 @@ class CourierTest {
   }
 
   @Test
+  void eventsThatAreForgottenAreNotWaitedFor() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    for (int n = 1; n <= 5; n++) {
+      happens(ALICE, "old" + n, n);
+    }
+    Notice taken = notice("all");
+    registry.write(handle -> {
+      Deliveries.takeUp(handle, taken, 100);
+      Events.forget(handle, now.plusSeconds(1));
+      return true;
+    });
+    happens(ALICE, "new", 6);
+    look();
+    assertThat(delivered).as("the places of a round are taken by what is not there").isEmpty();
+    registry.write(handle -> {
+      Deliveries.forget(handle);
+      return true;
+    });
+    look();
+    assertThat(delivered).containsExactly("/all new 6");
+    assertThat(notice("all").givenUp()).isEqualTo(5);
+    assertThat(notice("all").waiting()).isZero();
+  }
+
+  @Test
   void updatesAreLookedForEveryTenSeconds() throws Exception {
     add(ALICE, "all", "'to': 'http://localhost/all'");
     look();
