@@ -116,7 +116,7 @@ record UpdateFacts(
     long names = (long) title.length() + product.length() + handler.length() + refusal.length();
     long places =
         files.stream()
-            .mapToLong(file -> file.name().length() + file.microsoft().length() + 200L)
+            .mapToLong(file -> 200L + file.name().length() + file.microsoft().length())
             .sum();
     return 500
         + 40 * ids

@@ -527,8 +527,8 @@ class UpstreamRefreshTest {
   void anAnswerWithTooManyAddressesIsRefused() throws Exception {
     cumulative("KB5035857", "20348.2340");
     server.moreUrls(
-        ("<ServerSyncUrlData><FileDigest>x</FileDigest><MUUrl>%s</MUUrl></ServerSyncUrlData>"
-                .formatted("u".repeat(60_000)))
+        "<ServerSyncUrlData><FileDigest>x</FileDigest><MUUrl>%s</MUUrl></ServerSyncUrlData>"
+            .formatted("u".repeat(60_000))
             .repeat(300));
 
     assertThatThrownBy(this::refresh)
