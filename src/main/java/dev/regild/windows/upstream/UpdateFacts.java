@@ -112,7 +112,7 @@ record UpdateFacts(
 
   /** About how many bytes of memory it takes. */
   long weight() {
-    long ids = categories.size() + superseded.size() + bundled.size();
+    long ids = (long) categories.size() + superseded.size() + bundled.size();
     long names = (long) title.length() + product.length() + handler.length() + refusal.length();
     long places =
         files.stream()
