@@ -201,10 +201,9 @@ public final class PostgresServer implements AutoCloseable {
 
   /** With its children: one that is in the middle of a query would answer it. */
   private static void kill(ProcessHandle postmaster) {
-    List<ProcessHandle> all =
-        Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
-    all.forEach(ProcessHandle::destroyForcibly);
-    all.forEach(each -> each.onExit().join());
+    Stream.concat(Stream.of(postmaster), postmaster.descendants())
+        .toList()
+        .forEach(ProcessHandle::destroyForcibly);
   }
 
   private boolean accepts() {
