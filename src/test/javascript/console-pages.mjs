@@ -120,7 +120,7 @@ for (const theme of ["light", "dark"]) {
     await page.getByText("New access key").click();
     await page.fill("#key-secret", scene.secret);
     await page.getByRole("button", { name: "Make the key" }).click();
-    await page.getByText("The secret is shown this once").waitFor();
+    await page.getByText("The secret is shown only once").waitFor();
     await look(page, "newkey", theme, width);
     await context.close();
   }

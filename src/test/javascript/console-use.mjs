@@ -201,10 +201,6 @@ async function tabTo(page, name) {
   await page.getByText("Paused.").waitFor();
   release();
   await page.unroute("**/console/uploads/*?offset=*");
-  await context.clearCookies();
-  await page.getByRole("button", { name: "Upload" }).click();
-  await page.getByText("Your session has ended.").waitFor();
-  await logIn(page);
   await page.goto(scene.url + "/console/import");
   await page.getByText("Incomplete uploads").waitFor();
   const begun = [];

@@ -1,7 +1,7 @@
 package dev.regild.console.view;
 
 /**
- * An access key that was just made. Its secret is shown this once.
+ * An access key that was just made. Its secret is shown only once.
  *
  * @param file for the AWS command line and the SDKs
  */
