@@ -71,7 +71,13 @@ class GuestConfinementIT {
     }
     copy(Path.of("src/test/resources/dev/regild/servicing/probe-calls.pl"), tools);
     Files.write(tools.resolve("i386-entry"), I386Entry.program());
-    guest.upload(tools, "tools");
+    giveTools(guest, tools);
+  }
+
+  /** What a guest is handed it can only read: the programs are copies of its own. */
+  private static void giveTools(Guest guest, Path tools) throws Exception {
+    guest.upload(tools, "handed");
+    guest.run("cp", "--recursive", "--dereference", Guest.WORKSPACE + "/handed", TOOLS);
     guest.run("chmod", "-R", "755", TOOLS);
   }
 
@@ -387,8 +393,7 @@ class GuestConfinementIT {
     Path other = SmallGuest.withExt2AndExt3(otherDisk);
     Path place = directory.resolve("other-guest");
     try (Guest second = SmallGuest.open(other, SmallGuest.layoutWithExt2AndExt3(), place)) {
-      second.upload(directory.resolve("tools"), "tools");
-      second.run("chmod", "-R", "755", TOOLS);
+      giveTools(second, directory.resolve("tools"));
       second.run("cp", "/bin/cat", "/etc/capable");
       List<String> setcap = tool("setcap", "cap_net_raw+ep", "/etc/capable");
       assertThatThrownBy(() -> second.run(setcap, MOMENT, line -> {}))
