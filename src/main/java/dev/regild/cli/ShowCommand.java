@@ -198,7 +198,8 @@ final class ShowCommand implements Callable<Integer> {
       }
       table.row(
           file.path("state").asString("").toLowerCase(Locale.ROOT),
-          "%s (%s)".formatted(file.path("path").asString(""), file.path("packageName").asString("")));
+          "%s (%s)"
+              .formatted(file.path("path").asString(""), file.path("packageName").asString("")));
     }
   }
 

@@ -47,7 +47,8 @@ final class FeedSnapshots {
         .list();
     return handle
         .createQuery("SELECT * FROM feed_snapshot ORDER BY read_at DESC")
-        .map((row, _) -> Map.entry(key(row), snapshot(row, issues.getOrDefault(key(row), Map.of()))))
+        .map(
+            (row, _) -> Map.entry(key(row), snapshot(row, issues.getOrDefault(key(row), Map.of()))))
         .stream()
         .collect(groupingBy(each -> each.getKey().feed(), mapping(Map.Entry::getValue, toList())));
   }
@@ -142,10 +143,7 @@ final class FeedSnapshots {
         .bind("feed", feed)
         .bind("digest", digest)
         .execute();
-    handle
-        .createUpdate("DELETE FROM feed_facts WHERE feed = :feed")
-        .bind("feed", feed)
-        .execute();
+    handle.createUpdate("DELETE FROM feed_facts WHERE feed = :feed").bind("feed", feed).execute();
     handle
         .createUpdate(
             """

@@ -199,9 +199,7 @@ public final class FeedStore {
           .map((row, _) -> {
             String name = row.getString("name");
             return status(
-                row,
-                issues.getOrDefault(name, Map.of()),
-                snapshots.getOrDefault(name, List.of()));
+                row, issues.getOrDefault(name, Map.of()), snapshots.getOrDefault(name, List.of()));
           })
           .list();
     });
@@ -409,11 +407,9 @@ public final class FeedStore {
       throws IOException {
     Map<String, FeedSnapshots.Facts> packed = new LinkedHashMap<>();
     for (String platform : facts.platforms()) {
-      packed.put(
-          platform, new FeedSnapshots.Facts(facts.issues(platform), facts.packed(platform)));
+      packed.put(platform, new FeedSnapshots.Facts(facts.issues(platform), facts.packed(platform)));
     }
-    FeedSnapshot read =
-        new FeedSnapshot(digest, clock.instant(), feed.verification(), Map.of());
+    FeedSnapshot read = new FeedSnapshot(digest, clock.instant(), feed.verification(), Map.of());
     database.useTransaction(handle -> {
       int there =
           handle

@@ -117,7 +117,9 @@ public final class ConfigurationCheck {
 
   private List<String> run(String script, List<String> paths) throws IOException {
     return guest
-        .run(Stream.concat(Stream.of("sh", "-c", script, "sh"), paths.stream()).toArray(String[]::new))
+        .run(
+            Stream.concat(Stream.of("sh", "-c", script, "sh"), paths.stream())
+                .toArray(String[]::new))
         .lines()
         .toList();
   }

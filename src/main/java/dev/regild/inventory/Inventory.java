@@ -89,8 +89,7 @@ public record Inventory(
 
   /** Returns the same with other packages, and nothing of their configuration files. */
   public Inventory with(List<InstalledPackage> others) {
-    return new Inventory(
-        os, architecture, others, modules, policy, windows, Optional.empty());
+    return new Inventory(os, architecture, others, modules, policy, windows, Optional.empty());
   }
 
   /** Returns the image owner's preferences for the package manager, as far as they are known. */

@@ -212,7 +212,8 @@ class FeedStoreTest {
     add(FeedKind.DEBIAN_TRACKER, TRACKER);
     String first = feeds.require("debian-tracker").snapshot().orElseThrow();
     String basis = feeds.facts("DEBIAN_12").basis();
-    refreshed("{\"openssl\": {\"CVE-2026-9\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    refreshed(
+        "{\"openssl\": {\"CVE-2026-9\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
     assertThat(feeds.require("debian-tracker").snapshots())
         .extracting(FeedSnapshot::issues)
         .as("newest first")
@@ -226,7 +227,8 @@ class FeedStoreTest {
         .as("it is the newest that is compared with the source")
         .isFalse();
 
-    refreshed("{\"linux\": {\"CVE-2026-8\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    refreshed(
+        "{\"linux\": {\"CVE-2026-8\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
     assertThat(feeds.facts("DEBIAN_12").basis()).isEqualTo(basis);
     assertThat(feeds.require("debian-tracker").snapshots())
         .as("the newest two, and the one that is held")

@@ -46,7 +46,8 @@ class ConfigurationCheckTest {
                 4,
                 List.of(
                     new ChangedFile(path("missing.conf"), "of missing.conf", State.MISSING),
-                    new ChangedFile(path("with space.conf"), "of with space.conf", State.CHANGED))));
+                    new ChangedFile(
+                        path("with space.conf"), "of with space.conf", State.CHANGED))));
   }
 
   /** As a guest could put them there: none of it stops or fills the reader. */

@@ -187,10 +187,7 @@ final class ApiBench {
       Thread.sleep(1000);
       judged =
           database.read(handle ->
-              handle
-                  .createQuery("SELECT COUNT(*) FROM verdict")
-                  .mapTo(Integer.class)
-                  .one());
+              handle.createQuery("SELECT COUNT(*) FROM verdict").mapTo(Integer.class).one());
     }
     OUT.printf("images of %,d inventories judged%n", judged);
   }

@@ -135,8 +135,8 @@ public final class FeedCommand {
   @Command(
       name = "use",
       description =
-          "Uses an earlier snapshot of a feed, until you name newest. The server goes on reading the"
-              + " feed.",
+          "Uses an earlier snapshot of a feed, until you name newest. The server goes on reading"
+              + " the feed.",
       mixinStandardHelpOptions = true)
   int use(
       @Mixin LocalRegistry registry,
@@ -181,8 +181,8 @@ public final class FeedCommand {
               paramLabel = "KIND",
               description =
                   "debian-tracker, osv, csaf, msrc or kev: Debian's security tracker, records of"
-                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX, Microsoft's"
-                      + " CVRF, CISA's catalogue.")
+                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX,"
+                      + " Microsoft's CVRF, CISA's catalogue.")
           String kind,
       @Option(
               names = "--from",

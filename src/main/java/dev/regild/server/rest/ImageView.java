@@ -71,8 +71,7 @@ record ImageView(
    * @param origins whether it has their sources and vendors; an older version stored none
    * @param configuration of the packages; absent for Windows, and if an older version stored none
    */
-  record InventoryView(
-      int packages, boolean origins, Optional<ConfigurationView> configuration) {
+  record InventoryView(int packages, boolean origins, Optional<ConfigurationView> configuration) {
     static InventoryView of(Inventory inventory) {
       return new InventoryView(
           inventory.packages().size(),
@@ -93,9 +92,7 @@ record ImageView(
 
     static ConfigurationView of(ConfigurationFiles all) {
       return new ConfigurationView(
-          all.compared(),
-          all.changed().size(),
-          all.changed().stream().limit(MOST_FILES).toList());
+          all.compared(), all.changed().size(), all.changed().stream().limit(MOST_FILES).toList());
     }
   }
 

@@ -94,8 +94,7 @@ final class PackageForms {
     Map<String, Inventory> loaded = new HashMap<>();
     List<String> unformed = digests.stream().filter(each -> !forms.containsKey(each)).toList();
     for (int from = 0; from < unformed.size(); from += FORMED_AT_ONCE) {
-      List<String> some =
-          unformed.subList(from, Math.min(unformed.size(), from + FORMED_AT_ONCE));
+      List<String> some = unformed.subList(from, Math.min(unformed.size(), from + FORMED_AT_ONCE));
       forms.putAll(formed(some, loaded));
     }
     if (!forms.isEmpty()) {

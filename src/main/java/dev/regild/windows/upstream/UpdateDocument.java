@@ -182,8 +182,7 @@ final class UpdateDocument {
   private void description() throws IOException {
     StringBuilder text = new StringBuilder();
     xml.text((characters, start, length) ->
-        text.append(
-            characters, start, Math.min(length, LONGEST_DESCRIPTION - text.length())));
+        text.append(characters, start, Math.min(length, LONGEST_DESCRIPTION - text.length())));
     words = words.and(SecurityWords.of("", text.toString()));
   }
 

@@ -78,7 +78,9 @@ class KbReaderTest {
     String said = "Fixes CVE-2026-10001 and CVE-2026-10002 (CVE-2026-10003 is not affected).";
     String mum = mum("Package_for_KB5000001", "amd64", SERVER);
     Path update =
-        cabinet("a.cab", mum.replace("<assembly xmlns", "<assembly description=\"" + said + "\" xmlns"));
+        cabinet(
+            "a.cab",
+            mum.replace("<assembly xmlns", "<assembly description=\"" + said + "\" xmlns"));
     assertThat(read(update).words().cves()).containsExactly("CVE-2026-10001", "CVE-2026-10002");
     assertThat(read(cabinet("b.cab", mum)).words()).isEqualTo(SecurityWords.NONE);
   }
