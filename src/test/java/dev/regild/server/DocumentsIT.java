@@ -2,9 +2,9 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.insight.provenance.BuildType;
 import dev.regild.insight.provenance.Envelope;
 import dev.regild.insight.provenance.Statement;
+import dev.regild.insight.provenance.Statement.BuildType;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Program;
