@@ -183,12 +183,15 @@ final class ShowCommand implements Callable<Integer> {
   }
 
   private static void configuration(JsonNode configuration, Table table) {
-    int changed = configuration.path("changed").asInt(0);
-    if (configuration.isObject()) {
+    int total = configuration.path("total").asInt(0);
+    if (total > 0) {
       table.row(
           "configuration",
-          "%d files compared with their packages, %d changed"
-              .formatted(configuration.path("compared").asInt(0), changed));
+          "%d of %d files compared with their packages, %d changed"
+              .formatted(
+                  configuration.path("compared").asInt(0),
+                  total,
+                  configuration.path("changed").asInt(0)));
     }
     int shown = 0;
     for (JsonNode file : configuration.path("files")) {

@@ -15,7 +15,7 @@ class PurlTest {
     "deb, ubuntu, bash, 5.2~rc1-2, all, ubuntu-24.04",
     "rpm, rocky-linux, perl-DBI, 1.6^1-2.el8, x86_64, rocky-linux-8.10",
     "generic, windows, QEMU guest agent, 107.0.1, amd64, windows-10.0.20348.2340",
-    "generic, windows, Ärger & Söhne/100 %, 1#2?3@4, amd64, windows-10.0"
+    "generic, windows, Tools & more/100 %, 1#2?3@4, amd64, windows-10.0"
   })
   void anotherReaderFindsTheSameParts(
       String type, String namespace, String name, String version, String arch, String distro)

@@ -83,16 +83,20 @@ record ImageView(
   /**
    * The packages' configuration files.
    *
+   * @param total how many there are
    * @param compared how many were compared with what their packages brought
    * @param changed how many of these are different or missing
    * @param files the first of these by path
    */
-  record ConfigurationView(int compared, int changed, List<ChangedFile> files) {
+  record ConfigurationView(int total, int compared, int changed, List<ChangedFile> files) {
     private static final int MOST_FILES = 100;
 
     static ConfigurationView of(ConfigurationFiles all) {
       return new ConfigurationView(
-          all.compared(), all.changed().size(), all.changed().stream().limit(MOST_FILES).toList());
+          all.files(),
+          all.compared(),
+          all.changed().size(),
+          all.changed().stream().limit(MOST_FILES).toList());
     }
   }
 
