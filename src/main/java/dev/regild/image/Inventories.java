@@ -145,7 +145,8 @@ public final class Inventories {
         inventory.packages().stream().map(packages::intern).toList(),
         inventory.modules(),
         inventory.policy(),
-        inventory.windows());
+        inventory.windows(),
+        inventory.configuration());
   }
 
   static void removeUnneeded(Handle handle, String digest) {

@@ -46,6 +46,7 @@ final class ApiBench {
 
   private static final Duration WARM_UP = Duration.ofSeconds(10);
   private static final Duration MEASURED = Duration.ofSeconds(5);
+  private static final Duration LONGEST_JUDGING = Duration.ofMinutes(5);
 
   private final int port;
   private final AccessKey key;
@@ -203,12 +204,26 @@ final class ApiBench {
 
   /** A dry run as {@code regild update --dry-run} asks for it: with each change, and its CVEs. */
   private void printPlans(Path data) throws Exception {
-    print("plan, changelogs not read", plans());
     try (Database database = Database.open(data.resolve("regild.db"))) {
+      awaitVerdicts(database);
+      print("plan, changelogs not read", plans());
       new Changelogs(database, Clock.systemUTC())
           .keep(Map.of(LargeChannel.PACKAGE_SHA256, changelog()));
     }
     print("plan, %d CVEs of each change".formatted(CVES), plans());
+  }
+
+  /** While a registry is new to it, the server judges its images, which takes a processor. */
+  private static void awaitVerdicts(Database database) throws InterruptedException {
+    long end = System.nanoTime() + LONGEST_JUDGING.toNanos();
+    int judged = 0;
+    while (judged < LargeRegistry.INVENTORIES && System.nanoTime() < end) {
+      Thread.sleep(1000);
+      judged =
+          database.read(handle ->
+              handle.createQuery("SELECT COUNT(*) FROM verdict").mapTo(Integer.class).one());
+    }
+    OUT.printf("images of %,d inventories judged%n", judged);
   }
 
   private List<byte[]> plans() {
