@@ -1,6 +1,7 @@
 package dev.regild.policy.schedule;
 
 import dev.regild.db.Database;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.Audit;
 import dev.regild.update.Updates;
@@ -22,11 +23,9 @@ import org.slf4j.LoggerFactory;
  * time does so. All that it knows is in the database, so whatever ends the process, another look
  * goes on where it stopped. No schedule acts twice for one time, wherever the clock jumps.
  */
-public final class Scheduler implements AutoCloseable {
+public final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
-  private static final String TURN = "schedules";
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
-  private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
   /** How far ahead a time may have been seen before that can only be a clock that was wrong. */
   private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
@@ -36,13 +35,10 @@ public final class Scheduler implements AutoCloseable {
   private final Database database;
   private final Forecasts forecasts;
   private final Waves waves;
-  private final Turns turns;
   private final Clock clock;
 
   /** By schedule. For one thread. */
   private final Map<String, Awaited> awaited = new HashMap<>();
-
-  private final Thread thread = Thread.ofVirtual().name("schedules").unstarted(this::run);
 
   private record Awaited(CronTimes times, Instant seen, Optional<Instant> next) {}
 
@@ -51,42 +47,17 @@ public final class Scheduler implements AutoCloseable {
       Forecasts forecasts,
       Updates updates,
       Audit audit,
-      Turns turns,
       Clock clock) {
     this.database = database;
     this.forecasts = forecasts;
     this.waves = new Waves(database, updates, audit, clock);
-    this.turns = turns;
     this.clock = clock;
   }
 
-  /** Starts looking every few seconds, until it is closed. */
-  public void start() {
-    thread.start();
-  }
-
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(BETWEEN_LOOKS);
-        lookSafely();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("the schedules end");
-    }
-  }
-
-  private void lookSafely() throws InterruptedException {
-    try {
-      if (turns.take(TURN)) {
-        look();
-      }
-    } catch (RuntimeException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedException("interrupted while schedules act");
-      }
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("the schedules were not looked at");
-    }
+  /** Returns the work of looking every few seconds, not started yet. */
+  public RecurringWork work(Turns turns) {
+    return new RecurringWork(
+        "schedules", RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
   }
 
   /** Begins what is due, and carries on what goes on. For one thread. */
@@ -241,20 +212,5 @@ public final class Scheduler implements AutoCloseable {
       }
     });
     return decisions;
-  }
-
-  /** Ends, and lets another node have the turn at once. */
-  @Override
-  public void close() {
-    thread.interrupt();
-    try {
-      if (!thread.isAlive() || thread.join(END_LIMIT)) {
-        turns.giveBack(TURN);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.atDebug().addKeyValue("reason", e.toString()).log("the turn was not given back");
-    }
   }
 }

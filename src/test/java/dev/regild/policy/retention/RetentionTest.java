@@ -23,7 +23,6 @@ import dev.regild.image.TagRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.image.quota.Quotas;
-import dev.regild.job.node.Turns;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.PolicyFleet;
 import dev.regild.policy.TestClock;
@@ -275,12 +274,11 @@ class RetentionTest {
             database,
             retentions,
             new ImageDeletions(database, layers, Runnable::run),
-            Turns.ALONE,
             clock);
     work.purge();
     assertThat(layers()).containsAll(chain);
     clock.advance(DAY.multipliedBy(7));
-    work.inTurn();
+    work.carryOut();
     assertThat(layers())
         .contains(chain.get(0), chain.get(1), chain.get(2))
         .doesNotContain(chain.get(3));

@@ -15,7 +15,6 @@ import dev.regild.image.LineMembers;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
-import dev.regild.job.node.Turns;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.line.Aliases;
@@ -99,7 +98,6 @@ class SchedulerTest {
         new WrittenDown(),
         (owner, policy, operation, resources, outcome) ->
             audited.add("%s %s %s %s".formatted(policy, operation, resources, outcome)),
-        Turns.ALONE,
         clock);
   }
 
