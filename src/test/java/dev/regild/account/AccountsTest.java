@@ -55,7 +55,7 @@ class AccountsTest {
   }
 
   @Test
-  void theFirstUseOfAKeyIsToldOnceWhicheverNodeSeesIt() {
+  void theFirstUseOfAKeyIsToldOnceWhicheverNodeSeesIt() throws IOException {
     Account account = accounts.create("desktops");
     AccessKey key = accounts.createKey(account, true);
     Accounts anotherNode = new Accounts(registry.database(), registry.masterKey(), NOW);

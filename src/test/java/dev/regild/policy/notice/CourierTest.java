@@ -166,6 +166,23 @@ class CourierTest {
   }
 
   @Test
+  void aSuspendedAccountIsToldWhenItIsResumed() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    registry.write(handle ->
+        handle.execute(
+            "INSERT INTO account (id, name, status, created) VALUES (?, 'alice', 'SUSPENDED', 0)",
+            ALICE.accountId()));
+    happens(ALICE, "golden", 1);
+    look();
+    look();
+    assertThat(tried).isEmpty();
+    registry.write(handle -> handle.execute("UPDATE account SET status = 'ACTIVE'"));
+    look();
+    look();
+    assertThat(delivered).containsExactly("/all golden 1");
+  }
+
+  @Test
   void aNoticeHearsOfWhatItWantsFromNowOn() throws Exception {
     happens(ALICE, "golden", 1);
     add(ALICE, "aliases", "'to': 'http://localhost/aliases', 'events': ['alias.moved']");

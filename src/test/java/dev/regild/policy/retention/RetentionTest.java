@@ -10,6 +10,7 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.event.Events;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
+import dev.regild.image.Bin;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
@@ -193,6 +194,32 @@ class RetentionTest {
     assertThat(names()).contains("golden-2", "golden-1");
     retentions.runAll();
     assertThat(names()).contains("golden-2").doesNotContain("golden-1");
+  }
+
+  @Test
+  void aSuspendedAccountKeepsItsImages() throws Exception {
+    golden(3);
+    retentions.set(OWNER, "golden", rule(2, 0, 0), true);
+    retentions.runAll();
+    assertThat(names()).doesNotContain("golden-1");
+    database.useTransaction(handle ->
+        handle.execute(
+            "INSERT INTO account (id, name, status, created) VALUES (?, 'owner', 'SUSPENDED', 0)",
+            OWNER.accountId()));
+    fleet.add("golden", "golden-4", PolicyFleet.inventory("bash=5.2-4"), clock.instant());
+    clock.advance(DAY.multipliedBy(30));
+    retentions.runAll();
+    assertThat(names()).contains("golden-2");
+    assertThat(database.<List<Bin.Binned>, RuntimeException>read(
+            handle -> Bin.ended(handle, clock.instant(), 10)))
+        .as("it can't undo a deletion now")
+        .isEmpty();
+    database.useTransaction(handle -> handle.execute("UPDATE account SET status = 'ACTIVE'"));
+    assertThat(database.<List<Bin.Binned>, RuntimeException>read(
+            handle -> Bin.ended(handle, clock.instant(), 10)))
+        .hasSize(1);
+    retentions.runAll();
+    assertThat(names()).doesNotContain("golden-2");
   }
 
   @Test
