@@ -53,18 +53,20 @@ final class DeadExecutions {
   boolean revive() {
     boolean dead;
     try {
-      dead = database.read(handle -> handle
-          .createQuery(
-              """
-              SELECT 1 FROM scheduled_tasks
-               WHERE picked = TRUE AND picked_by <> :node AND last_heartbeat < :limit
-               LIMIT 1
-              """)
-          .bind("node", node)
-          .bind("limit", limit())
-          .mapTo(Integer.class)
-          .findOne()
-          .isPresent());
+      dead =
+          database.read(handle ->
+              handle
+                  .createQuery(
+                      """
+                      SELECT 1 FROM scheduled_tasks
+                       WHERE picked = TRUE AND picked_by <> :node AND last_heartbeat < :limit
+                       LIMIT 1
+                      """)
+                  .bind("node", node)
+                  .bind("limit", limit())
+                  .mapTo(Integer.class)
+                  .findOne()
+                  .isPresent());
     } catch (DatabaseUnavailableException e) {
       inContactSince = null;
       throw e;

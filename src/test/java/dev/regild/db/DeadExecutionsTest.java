@@ -45,8 +45,8 @@ class DeadExecutionsTest {
     assertThat(picked("old")).isFalse();
     assertThat(picked("young")).isTrue();
     assertThatThrownBy(() ->
-            database.useTransaction(handle ->
-                new Lease("update", "old", 7, "elsewhere").require(handle)))
+            database.useTransaction(
+                handle -> new Lease("update", "old", 7, "elsewhere").require(handle)))
         .isInstanceOf(LostLeaseException.class);
     assertThat(due("old")).isBeforeOrEqualTo(Instant.now().plusSeconds(1));
     assertThat(dead.revive()).isFalse();

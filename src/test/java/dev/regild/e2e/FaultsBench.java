@@ -75,8 +75,8 @@ final class FaultsBench {
    * Tries the rows that are named, or all.
    *
    * @param arguments an empty directory, then names of rows, each with {@code =ARGUMENT} where it
-   *     takes one: the steps of kill and kill-one; the seed, the minutes and the updates of random; the older
-   *     version's checkout of versions
+   *     takes one: the steps of kill and kill-one; the seed, the minutes and the updates of random;
+   *     the older version's checkout of versions
    */
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]).toRealPath();

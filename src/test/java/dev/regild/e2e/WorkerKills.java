@@ -67,8 +67,7 @@ final class WorkerKills {
         all.stream().mapToDouble(Ended::available).max().orElseThrow());
   }
 
-  private List<Ended> kill(TestCluster cluster, int number, List<String> steps)
-      throws Exception {
+  private List<Ended> kill(TestCluster cluster, int number, List<String> steps) throws Exception {
     FaultsBench.drain(cluster, SURVIVORS, "drain");
     Map<String, String> images = new LinkedHashMap<>();
     for (String step : steps) {
