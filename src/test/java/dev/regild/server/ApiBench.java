@@ -4,6 +4,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.api.SigV4;
 import dev.regild.channel.LargeChannel;
 import dev.regild.db.Database;
+import dev.regild.fixtures.ProcessorTime;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
@@ -155,7 +156,8 @@ final class ApiBench {
         STARTS,
         sorted[0] / 1e9,
         sorted[STARTS - 1] / 1e9);
-    Thread.sleep(5000);
+    Duration settling = ProcessorTime.awaitRest(server);
+    OUT.printf("at rest after                %6d s%n", settling.toSeconds());
     OUT.printf("resident at rest             %6d MiB%n", residentMebibytes(server));
   }
 
