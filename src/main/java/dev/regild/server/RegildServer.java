@@ -411,10 +411,22 @@ public final class RegildServer implements AutoCloseable {
     Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
     Operators operators = new Operators(database, config.node().operators());
+    FleetPolicies fleet =
+        FleetPolicies.of(
+            database,
+            channels,
+            inventories,
+            plans,
+            plannedFixes,
+            quotas,
+            audit.ofPolicies(),
+            clock);
+    ConsoleGuard guard =
+        new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit));
     Console console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit)),
+                guard,
                 images,
                 new Sessions(database, clock),
                 accounts,
@@ -438,17 +450,14 @@ public final class RegildServer implements AutoCloseable {
                         new OpenIdProvider(
                             settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
-                config.region()));
-    FleetPolicies fleet =
-        FleetPolicies.of(
-            database,
-            channels,
-            inventories,
-            plans,
-            plannedFixes,
-            quotas,
-            audit.ofPolicies(),
-            clock);
+                config.region()),
+            fleet.pages(
+                guard,
+                database,
+                channels,
+                operators,
+                policies,
+                clock));
     opened(new RetentionWork(database, fleet.retentions(), deletions, membership.turns(), clock))
         .start();
     opened(new RevocationWork(fleet.revocations(), membership.turns())).start();

@@ -296,15 +296,24 @@ public final class ServerFixture implements AutoCloseable {
     AccountSlots downloads = slots(Quota.DOWNLOADS);
     Documents documents = new Documents(downloads);
     sessions = new Sessions(database, Clock.systemUTC());
+    ConsoleGuard guard =
+        new ConsoleGuard(
+            requests, slots(Quota.EVENT_STREAMS), downloads, documents, new AuditTrail(audit));
+    Policies policies = policies(masterKey);
+    FleetPolicies fleet =
+        FleetPolicies.of(
+            database,
+            channels(),
+            new Inventories(database),
+            plans(),
+            plannedFixes(),
+            images.quotas(),
+            audit.ofPolicies(),
+            Clock.systemUTC());
     console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(
-                    requests,
-                    slots(Quota.EVENT_STREAMS),
-                    downloads,
-                    documents,
-                    new AuditTrail(audit)),
+                guard,
                 images,
                 sessions,
                 accounts,
@@ -325,7 +334,14 @@ public final class ServerFixture implements AutoCloseable {
                 openId.map(settings ->
                     new OpenIdProvider(settings, new byte[32], Map.of(), Clock.systemUTC())),
                 Optional.empty(),
-                "us-east-1"));
+                "us-east-1"),
+            fleet.pages(
+                guard,
+                database,
+                new ChannelStore(data, Clock.systemUTC()),
+                new Operators(database, Set.of()),
+                policies,
+                Clock.systemUTC()));
     endpoints =
         new Endpoints(
             requests,
@@ -352,16 +368,8 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
-            policies(masterKey),
-            FleetPolicies.of(
-                database,
-                channels(),
-                new Inventories(database),
-                plans(),
-                plannedFixes(),
-                images.quotas(),
-                audit.ofPolicies(),
-                Clock.systemUTC()),
+            policies,
+            fleet,
             console);
     this.limits = limits;
     front = listen(port);

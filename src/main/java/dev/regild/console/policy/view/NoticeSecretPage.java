@@ -1,0 +1,6 @@
+package dev.regild.console.policy.view;
+
+import dev.regild.console.view.Commands;
+
+/** What the deliveries of a notice are signed with. */
+public record NoticeSecretPage(String name, String to, String secret, Commands commands) {}
