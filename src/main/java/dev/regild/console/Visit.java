@@ -121,7 +121,8 @@ public final class Visit {
   }
 
   /** Shows a page again because of what was wrong with its form. */
-  public void showRefused(ApiException error, Frame.Section section, String title, Template template) {
+  public void showRefused(
+      ApiException error, Frame.Section section, String title, Template template) {
     show(Status.create(PageErrors.status(error.type())), section, title, template);
   }
 

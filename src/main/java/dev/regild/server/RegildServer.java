@@ -451,13 +451,7 @@ public final class RegildServer implements AutoCloseable {
                             settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
                 config.region()),
-            fleet.pages(
-                guard,
-                database,
-                channels,
-                operators,
-                policies,
-                clock));
+            fleet.pages(guard, database, channels, operators, policies, clock));
     opened(new RetentionWork(database, fleet.retentions(), deletions, membership.turns(), clock))
         .start();
     opened(new RevocationWork(fleet.revocations(), membership.turns())).start();

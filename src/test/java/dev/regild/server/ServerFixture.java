@@ -194,6 +194,8 @@ public final class ServerFixture implements AutoCloseable {
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
   final Sessions sessions;
+  final Policies policies;
+  final FleetPolicies fleet;
   private final Console console;
   private final EventStreams events;
   private final Conversions conversions;
@@ -299,8 +301,8 @@ public final class ServerFixture implements AutoCloseable {
     ConsoleGuard guard =
         new ConsoleGuard(
             requests, slots(Quota.EVENT_STREAMS), downloads, documents, new AuditTrail(audit));
-    Policies policies = policies(masterKey);
-    FleetPolicies fleet =
+    policies = policies(masterKey);
+    fleet =
         FleetPolicies.of(
             database,
             channels(),

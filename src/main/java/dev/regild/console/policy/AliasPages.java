@@ -114,10 +114,7 @@ final class AliasPages implements Console.Pages {
   }
 
   private void show(
-      Visit visit,
-      Fields form,
-      Optional<AliasPage.Preview> preview,
-      Optional<ApiException> error) {
+      Visit visit, Fields form, Optional<AliasPage.Preview> preview, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     AliasName alias = name(visit);
     AliasPage page =

@@ -40,8 +40,7 @@ final class ImagePolicyPages implements Console.Pages {
             services
                 .database()
                 .read(handle -> Images.requireOwned(handle, owner, visit.path("name"))));
-    ImagePoliciesPage page =
-        services.database().read(handle -> page(handle, image, retention));
+    ImagePoliciesPage page = services.database().read(handle -> page(handle, image, retention));
     visit.show(
         Section.IMAGES,
         "Policies of " + page.name(),

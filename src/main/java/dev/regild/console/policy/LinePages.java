@@ -266,7 +266,9 @@ final class LinePages implements Console.Pages {
         "regild alias set %s %s"
             .formatted(
                 Commands.quoted(
-                    line + "/" + (moving.value("alias").isEmpty() ? "NAME" : moving.value("alias"))),
+                    line
+                        + "/"
+                        + (moving.value("alias").isEmpty() ? "NAME" : moving.value("alias"))),
                 Attempt.word(moving.value("alias-image"), "IMAGE")));
   }
 }

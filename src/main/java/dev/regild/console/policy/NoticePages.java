@@ -42,8 +42,7 @@ final class NoticePages implements Console.Pages {
         .act("/console/notices/{name}/remove", "RemoveNotice", this::remove);
   }
 
-  private void list(
-      Visit visit, Fields form, Set<String> chosen, Optional<ApiException> error) {
+  private void list(Visit visit, Fields form, Set<String> chosen, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     NoticesPage page =
         new NoticesPage(
@@ -119,8 +118,7 @@ final class NoticePages implements Console.Pages {
     if (error.isPresent()) {
       Fields form =
           new Fields(
-              Map.of("name", name, "to", to),
-              Map.of(field(error.get()), error.get().text()));
+              Map.of("name", name, "to", to), Map.of(field(error.get()), error.get().text()));
       list(visit, form, Set.copyOf(events), error);
     } else {
       show(visit, added.getFirst());

@@ -233,8 +233,7 @@ final class RetentionPages implements Console.Pages {
     return Optional.of(text).filter(it -> !it.isEmpty());
   }
 
-  private void show(
-      Visit visit, Optional<String> line, int from, Optional<ApiException> error) {
+  private void show(Visit visit, Optional<String> line, int from, Optional<ApiException> error) {
     Retentions.Preview preview =
         Attempt.checked(() -> services.retentions().preview(visit.caller().owner(), line));
     RetentionPlanPage page =
@@ -322,9 +321,7 @@ final class RetentionPages implements Console.Pages {
     visit.requireChanges();
     Optional<String> line = line(visit.form().text("line"));
     String plan = visit.form().text("plan");
-    services
-        .guard()
-        .resources(visit.request(), List.of(line.orElse("all lines"), "plan " + plan));
+    services.guard().resources(visit.request(), List.of(line.orElse("all lines"), "plan " + plan));
     List<Retentions.Outcome> outcomes = new ArrayList<>();
     Optional<ApiException> error =
         Attempt.refused(

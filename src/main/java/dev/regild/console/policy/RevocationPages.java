@@ -82,8 +82,7 @@ final class RevocationPages implements Console.Pages {
             row(details.revocation(), details.images().size()),
             details.revocation().descendants(),
             RevokedImages.of(details.images()),
-            Attempt.commands(
-                visit, "regild revocation show " + id, "regild revocation undo " + id),
+            Attempt.commands(visit, "regild revocation show " + id, "regild revocation undo " + id),
             services.clock().instant());
     visit.show(
         Section.POLICIES,
@@ -97,9 +96,7 @@ final class RevocationPages implements Console.Pages {
     services.guard().resources(visit.request(), List.of(id));
     var _ =
         Attempt.checked(() ->
-            services
-                .revocations()
-                .undo(visit.caller().owner(), id, Attempt.by(visit.caller())));
+            services.revocations().undo(visit.caller().owner(), id, Attempt.by(visit.caller())));
     visit.redirect(Paths.revocation(id, ""), Notices.REVOCATION_UNDONE);
   }
 
@@ -121,7 +118,8 @@ final class RevocationPages implements Console.Pages {
       if (image.isEmpty() == wanted.isEmpty() || (!image.isEmpty() && !version.isEmpty())) {
         throw new ApiException(
             ErrorType.VALIDATION,
-            "Name what to revoke: an image, or a package and, if only some are meant, its versions.");
+            "Name what to revoke: an image, or a package and, if only some are meant, its"
+                + " versions.");
       }
       return image.isEmpty()
           ? Revocations.ofPackage(wanted, Optional.of(version).filter(it -> !it.isEmpty()))
@@ -164,8 +162,7 @@ final class RevocationPages implements Console.Pages {
             visit.caller(),
             () -> {
               List<RevokedImages> found = new ArrayList<>();
-              Optional<ApiException> error =
-                  Attempt.error(() -> found.add(marked(visit, asked)));
+              Optional<ApiException> error = Attempt.error(() -> found.add(marked(visit, asked)));
               return new Looked(found.stream().findFirst(), error);
             },
             looked -> {
@@ -187,10 +184,7 @@ final class RevocationPages implements Console.Pages {
   }
 
   private void show(
-      Visit visit,
-      Asked asked,
-      Optional<RevokedImages> preview,
-      Optional<ApiException> error) {
+      Visit visit, Asked asked, Optional<RevokedImages> preview, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     Fields form = asked.fields();
     RevokePage page =

@@ -124,9 +124,7 @@ final class RingPages implements Console.Pages {
     return String.join(
         ", ",
         Stream.of(
-                gates.qualified() > 0
-                    ? Words.count(gates.qualified(), "qualified image")
-                    : "",
+                gates.qualified() > 0 ? Words.count(gates.qualified(), "qualified image") : "",
                 gates.age().isZero() ? "" : Words.count(gates.age().toDays(), "day") + " old")
             .filter(each -> !each.isEmpty())
             .toList());
@@ -178,9 +176,7 @@ final class RingPages implements Console.Pages {
             visit,
             () -> {
               var _ =
-                  services
-                      .rings()
-                      .add(channel, name, source(form), readGates(form, Gates.OPEN));
+                  services.rings().add(channel, name, source(form), readGates(form, Gates.OPEN));
             });
     if (error.isPresent()) {
       list(visit, form.with(Map.of(field(error.get()), error.get().text())), error);
@@ -239,8 +235,7 @@ final class RingPages implements Console.Pages {
       Visit visit, Fields assigning, Optional<Fields> changing, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     Rings.Details details =
-        Attempt.checked(
-            () -> services.rings().show(visit.path("channel"), visit.path("ring")));
+        Attempt.checked(() -> services.rings().show(visit.path("channel"), visit.path("ring")));
     RingsPage.Row row = row(details, owner);
     RingPage page =
         new RingPage(
@@ -346,9 +341,7 @@ final class RingPages implements Console.Pages {
     String snapshot =
         Attempt.checked(
             () -> services.promotions().rollback(channel, name, Attempt.by(visit.caller())));
-    services
-        .guard()
-        .resources(visit.request(), List.of(channel, name, "snapshot " + snapshot));
+    services.guard().resources(visit.request(), List.of(channel, name, "snapshot " + snapshot));
     visit.redirect(Paths.ring(channel, name, ""), Notices.RING_ROLLED_BACK);
   }
 
@@ -382,8 +375,7 @@ final class RingPages implements Console.Pages {
     String name = visit.path("ring");
     String line = visit.form().text("line");
     services.guard().resources(visit.request(), List.of(channel, name, line));
-    Attempt.run(
-        () -> services.rings().unassign(channel, name, visit.caller().owner(), line));
+    Attempt.run(() -> services.rings().unassign(channel, name, visit.caller().owner(), line));
     visit.redirect(Paths.ring(channel, name, ""), Notices.LINE_CHANGED);
   }
 }

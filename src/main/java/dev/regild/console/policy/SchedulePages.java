@@ -204,8 +204,8 @@ final class SchedulePages implements Console.Pages {
         new ForecastPage(
             schedule.name(),
             services.scheduler().forecast(schedule).entrySet().stream()
-                .map(each ->
-                    new ForecastPage.At(each.getKey(), Decisions.forecast(each.getValue())))
+                .map(
+                    each -> new ForecastPage.At(each.getKey(), Decisions.forecast(each.getValue())))
                 .toList(),
             services.clock().instant()));
   }
@@ -347,7 +347,8 @@ final class SchedulePages implements Console.Pages {
   /** The zones that are named after a place, and UTC. */
   private static Set<String> zones() {
     Set<String> zones = new TreeSet<>(ZoneId.getAvailableZoneIds());
-    zones.removeIf(zone -> !zone.matches("(Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/.+"));
+    zones.removeIf(
+        zone -> !zone.matches("(Africa|America|Asia|Atlantic|Australia|Europe|Pacific)/.+"));
     zones.add("UTC");
     return zones;
   }
@@ -379,8 +380,7 @@ final class SchedulePages implements Console.Pages {
     Schedule schedule = require(visit);
     services.guard().resources(visit.request(), List.of(schedule.name()));
     var _ =
-        Attempt.checked(
-            () -> services.scheduler().runNow(schedule, Attempt.by(visit.caller())));
+        Attempt.checked(() -> services.scheduler().runNow(schedule, Attempt.by(visit.caller())));
     visit.redirect(Paths.schedule(schedule.name(), ""), Notices.SCHEDULE_RAN);
   }
 

@@ -43,7 +43,8 @@ public record Decisions(List<Row> rows, long updates, int count) {
     return new Decisions(
         all.stream()
             .sorted((one, other) ->
-                Boolean.compare(other.outcome() != Outcome.NOT_NEEDED, one.outcome() != Outcome.NOT_NEEDED))
+                Boolean.compare(
+                    other.outcome() != Outcome.NOT_NEEDED, one.outcome() != Outcome.NOT_NEEDED))
             .limit(MOST)
             .map(each -> row(each, forecast))
             .toList(),

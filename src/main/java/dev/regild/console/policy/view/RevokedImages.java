@@ -30,8 +30,7 @@ public record RevokedImages(List<Row> rows, int count) {
       List<String> exports) {}
 
   public static RevokedImages of(List<Listed> all) {
-    return new RevokedImages(
-        all.stream().limit(MOST).map(RevokedImages::row).toList(), all.size());
+    return new RevokedImages(all.stream().limit(MOST).map(RevokedImages::row).toList(), all.size());
   }
 
   private static Row row(Listed listed) {
