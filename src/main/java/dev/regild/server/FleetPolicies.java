@@ -10,11 +10,16 @@ import dev.regild.db.Database;
 import dev.regild.image.Inventories;
 import dev.regild.image.quota.Quotas;
 import dev.regild.policy.Audit;
+import dev.regild.policy.file.PolicyFiles;
+import dev.regild.policy.notice.Notices;
+import dev.regild.policy.retention.RetentionKind;
 import dev.regild.policy.retention.Retentions;
 import dev.regild.policy.revocation.Revocations;
 import dev.regild.policy.ring.PromotionPreviews;
 import dev.regild.policy.ring.Promotions;
+import dev.regild.policy.ring.RingKind;
 import dev.regild.policy.ring.Rings;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.rest.Policies;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
@@ -79,5 +84,15 @@ record FleetPolicies(
             retentions,
             revocations,
             clock));
+  }
+
+  /** Returns all policies that files can hold. */
+  PolicyFiles files(
+      Database database, Operators operators, Schedules schedules, Notices notices, Clock clock) {
+    return new PolicyFiles(
+        database,
+        List.of(
+            new RingKind(rings, operators::include), schedules, new RetentionKind(), notices),
+        clock);
   }
 }

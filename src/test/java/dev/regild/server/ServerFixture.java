@@ -68,7 +68,6 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
-import dev.regild.job.node.Turns;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -77,7 +76,6 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.policy.file.PolicyFiles;
 import dev.regild.policy.notice.Addresses;
 import dev.regild.policy.notice.Notices;
 import dev.regild.policy.schedule.PlannedForecasts;
@@ -294,14 +292,18 @@ public final class ServerFixture implements AutoCloseable {
             new PageTokens(new byte[32]),
             nodes,
             Clock.systemUTC());
-    Requests requests = new Requests(authentication);
+    Requests requests =
+        new Requests(
+            authentication,
+            (caller, address) ->
+                accounts.used(
+                    caller.key(), caller.owner().accountId(), caller.owner().region(), address));
     AccountSlots downloads = slots(Quota.DOWNLOADS);
     Documents documents = new Documents(downloads);
     sessions = new Sessions(database, Clock.systemUTC());
     ConsoleGuard guard =
         new ConsoleGuard(
             requests, slots(Quota.EVENT_STREAMS), downloads, documents, new AuditTrail(audit));
-    policies = policies(masterKey);
     fleet =
         FleetPolicies.of(
             database,
@@ -312,6 +314,7 @@ public final class ServerFixture implements AutoCloseable {
             images.quotas(),
             audit.ofPolicies(),
             Clock.systemUTC());
+    policies = policies(masterKey, fleet);
     console =
         new Console(
             new ConsoleServices(
@@ -390,13 +393,13 @@ public final class ServerFixture implements AutoCloseable {
         new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
   }
 
-  private Policies policies(MasterKey masterKey) throws IOException {
+  private Policies policies(MasterKey masterKey, FleetPolicies fleet) throws IOException {
     Schedules schedules = new Schedules(Clock.systemUTC());
     Notices notices =
         new Notices(
             new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8"))),
             new SealedSecrets(masterKey),
-            false);
+            Optional.empty());
     return new Policies(
         schedules,
         new Scheduler(
@@ -410,10 +413,14 @@ public final class ServerFixture implements AutoCloseable {
                 new FeedStore(database, data, Clock.systemUTC())),
             new Decisions(),
             audit.ofPolicies(),
-            Turns.ALONE,
             Clock.systemUTC()),
         notices,
-        new PolicyFiles(database, List.of(schedules, notices), Clock.systemUTC()));
+        fleet.files(
+            database,
+            new Operators(database, Set.of()),
+            schedules,
+            notices,
+            Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {

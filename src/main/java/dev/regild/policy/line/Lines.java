@@ -8,6 +8,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
+import dev.regild.policy.OwnedRows;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -23,6 +24,11 @@ import org.jdbi.v3.core.Handle;
 /** The lines of the registry. Each call takes the caller's handle. */
 public final class Lines {
   private static final String SELECT = "SELECT id, account_id, region, name FROM line";
+  private static final OwnedRows<Line> ROWS =
+      new OwnedRows<>(
+          SELECT,
+          (row, _) -> read(row),
+          "The line %s of %s does not exist. A line begins with an image: regild line add %1$s IMAGE");
 
   private Lines() {}
 
@@ -31,13 +37,7 @@ public final class Lines {
 
   /** Returns the owner's line of that name. */
   public static Optional<Line> find(Handle handle, Owner owner, String name) {
-    return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .bind("name", name)
-        .map((row, _) -> read(row))
-        .findOne();
+    return ROWS.find(handle, owner, name);
   }
 
   /**
@@ -46,22 +46,12 @@ public final class Lines {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public static Line require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(
-                NOT_FOUND,
-                "The line %s of %s does not exist. A line begins with an image: regild line add %1$s IMAGE"
-                    .formatted(name, owner)));
+    return ROWS.require(handle, owner, name);
   }
 
   /** Returns all lines of an owner, by name. */
   public static List<Line> list(Handle handle, Owner owner) {
-    return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region ORDER BY name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .map((row, _) -> read(row))
-        .list();
+    return ROWS.list(handle, owner);
   }
 
   /**
