@@ -85,7 +85,8 @@ public final class Console implements HttpService, AutoCloseable {
             new JobPages(services),
             new ActivityPages(services),
             new SettingsPages(services),
-            new KeyPages(services)));
+            new KeyPages(services),
+            new QuotaPages(services)));
   }
 
   private static Optional<OpenIdSettings> settings(ConsoleServices services) {

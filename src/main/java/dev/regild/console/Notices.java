@@ -14,6 +14,9 @@ public enum Notices {
   EXPORTED("The export was accepted."),
   REVOKED("The session was ended."),
   LOGGED_OUT("You are logged out."),
+  LOGGED_OUT_THERE("You are logged out, here and at the provider."),
+  LOGGED_OUT_HERE(
+      "You are logged out here, but the provider may still log you in without a password."),
   UP_TO_DATE("The image is up to date; nothing was created."),
   REFRESHING("The channel is being refreshed; this page shows the result."),
   DISK_DELETED("The disk was deleted."),
@@ -25,6 +28,8 @@ public enum Notices {
   RESUMED("The node takes jobs again."),
   KEY_CHANGED("The access key was changed."),
   KEY_DELETED("The access key was deleted."),
+  QUOTAS_SAVED("The quotas were saved."),
+  CHANNEL_REMOVED("The channel was removed."),
   ACCOUNT_CHANGED("The account was changed."),
   UPLOAD_DISCARDED("The upload was discarded."),
   LINE_CHANGED("The line was changed."),

@@ -58,7 +58,12 @@ public final class Visit {
    *
    * @param session empty where the server lets everybody in
    */
-  record Identity(Caller caller, Frame.Who who, Optional<Session> session) {}
+  record Identity(Caller caller, Frame.Who who, Optional<Session> session) {
+    /** Whether a provider vouches for a person. */
+    boolean isPerson() {
+      return !who.person().isEmpty();
+    }
+  }
 
   /** Writes a page within its frame. */
   @FunctionalInterface

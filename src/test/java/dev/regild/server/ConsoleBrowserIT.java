@@ -36,7 +36,7 @@ class ConsoleBrowserIT {
               "images", "/console/",
               "image", "/console/images/office-2026-10",
               "failed", "/console/images/office-2026-09",
-              "update", "/console/images/office-2026-10/update",
+              "update", "/console/images/office-2026-08/update",
               "import", "/console/import",
               "compare", "/console/compare?first=office-2026-06&second=office-2026-10",
               "channels", "/console/channels",
@@ -65,6 +65,8 @@ class ConsoleBrowserIT {
     PAGES.put("catalogue", "/console/channels/windows-2022");
     PAGES.put("newchannel", "/console/new-channel?platform=DEBIAN_12");
     PAGES.put("view", "/console/?sort=&q=office");
+    PAGES.put("removal", "/console/channels/windows-2022/remove");
+    PAGES.put("unequal", "/console/images/office-2026-08/changes");
     PAGES.put("doctor", "/console/doctor");
     PAGES.put("policies", "/console/policies");
     PAGES.put("line", "/console/lines/office");
@@ -102,6 +104,7 @@ class ConsoleBrowserIT {
     scene.policies();
     PAGES.put("revocation", scene.revocationPage());
     PAGES.put("brought", scene.snapshotPage());
+    PAGES.put("quotas", "/console/accounts/" + server.account.id() + "/quotas");
     assertThat(run("console-pages.mjs", pictures.stream().toList()).strip()).isEqualTo("[]");
   }
 

@@ -155,14 +155,14 @@ public final class ConsoleScene {
     golden("kiosk", inventory(1), 1_900_000_000L, 45);
     golden("render-node", inventory(2), 3_100_000_000L, 3);
     judge(first, "OUTDATED", 121, 14, 66);
-    judge(second, "OUTDATED", 12, 3, 9);
+    judge(second, "OUTDATED", 4, 1, 1);
     judge(third, "CURRENT", 0, 0, 0);
     server.database.useTransaction(handle -> {
       server.quotas.tag(
           handle,
           server.owner("us-east-1"),
           third.arn(),
-          Map.of("team", "desktop", "stage", "production"));
+          Map.of("team", "desktop", "stage", "production", "note", text));
       Images.insert(
           handle,
           Image.importing(
@@ -436,16 +436,34 @@ public final class ConsoleScene {
             .execute());
   }
 
+  /**
+   * Of the first image, of one that {@link #PLAN} would change, or of one that it has changed.
+   *
+   * @param age 0, 1 or 2
+   */
   private Inventory inventory(int age) {
     List<InstalledPackage> packages = new ArrayList<>();
-    for (int i = 0; i < 120; i++) {
+    for (int i = 0; i < 116; i++) {
+      int version = i % 10 == 0 && age > 0 ? i + 1 : i;
       packages.add(
-          new InstalledPackage(
-              "lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(i + age), false));
+          installed("lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(version)));
     }
-    packages.add(
-        new InstalledPackage("openssl", "amd64", age < 2 ? "3.0.11-1" : "3.0.17-1~deb12u2", false));
+    packages.add(installed("tzdata", "all", "2024a"));
+    for (Change change : PLAN.changes()) {
+      packages.add(
+          installed(change.name(), change.architecture(), age < 2 ? change.from() : change.to()));
+    }
+    if (age == 2) {
+      packages.add(installed("linux-image-6.1.0-38-amd64", "amd64", "6.1.148-1"));
+    }
+    if (text.equals(HOSTILE)) {
+      packages.add(installed(text, text, text));
+    }
     return new Inventory(DEBIAN, "amd64", packages);
+  }
+
+  private static InstalledPackage installed(String name, String architecture, String version) {
+    return new InstalledPackage(name, architecture, version, false);
   }
 
   private Image golden(String name, Inventory inventory, long bytes, int days) {
