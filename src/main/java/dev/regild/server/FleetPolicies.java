@@ -61,6 +61,16 @@ record FleetPolicies(
         new Revocations(database, audit, clock));
   }
 
+  /** Returns all policies that files can hold. */
+  PolicyFiles files(
+      Database database, Operators operators, Schedules schedules, Notices notices, Clock clock) {
+    return new PolicyFiles(
+        database,
+        List.of(
+            new RingKind(rings, operators::include), schedules, new RetentionKind(), notices),
+        clock);
+  }
+
   /** The console's pages about these policies, and about the others. */
   List<Console.Pages> pages(
       RequestGuard guard,
@@ -84,14 +94,5 @@ record FleetPolicies(
             retentions,
             revocations,
             clock));
-  }
-
-  /** Returns all policies that files can hold. */
-  PolicyFiles files(
-      Database database, Operators operators, Schedules schedules, Notices notices, Clock clock) {
-    return new PolicyFiles(
-        database,
-        List.of(new RingKind(rings, operators::include), schedules, new RetentionKind(), notices),
-        clock);
   }
 }
