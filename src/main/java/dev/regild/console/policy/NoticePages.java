@@ -150,7 +150,7 @@ final class NoticePages implements Console.Pages {
         new NoticeSecretPage(
             notice.name(),
             String.valueOf(notice.canonical().get("to")),
-            services.notices().secretText(notice).orElse(""),
+            services.notices().secretText(notice),
             Attempt.commands(visit, "regild notice secret " + Commands.quoted(notice.name())));
     visit.show(
         Section.POLICIES,
