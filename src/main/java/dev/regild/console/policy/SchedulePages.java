@@ -305,6 +305,7 @@ final class SchedulePages implements Console.Pages {
                       services
                           .schedules()
                           .put(handle, owner, existing, spec, Attempt.by(visit.caller()), now);
+                      services.schedules().requireConsistent(handle, owner, List.of(existing));
                     }
                   });
             });
