@@ -9,6 +9,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.ring.PromotionPreview.Becoming;
@@ -17,7 +18,6 @@ import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
 import dev.regild.update.verdict.Outlook;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -62,7 +62,8 @@ public final class PromotionPreviews {
     Promotion promotion = promotions.propose(channel, from, to);
     Ring target = promotion.target();
     List<Member> members = members(target);
-    Collection<String> inventories = members.stream().map(Member::inventory).collect(toSet());
+    Map<String, Inventory> inventories =
+        outlook.load(members.stream().map(Member::inventory).collect(toSet()));
     if (members.isEmpty()) {
       return preview(promotion, members, Map.of(), Map.of(), new Cves(), new Cves());
     }
