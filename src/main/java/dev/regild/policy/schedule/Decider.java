@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,15 +39,15 @@ final class Decider {
    * @param lines all lines of the schedule's owner
    * @param at when the conditions have to hold
    */
-  List<Decision> decide(ScheduleSpec spec, Map<String, LineHeads.Line> lines, Instant at) {
+  List<Decision> decide(
+      ScheduleSpec spec, NavigableMap<String, LineHeads.Line> lines, Instant at) {
     List<Decision> updates = new ArrayList<>();
     List<Decision> others = new ArrayList<>();
-    lines.forEach((name, line) -> {
-      if (spec.covers(name)) {
-        Decision decision = decide(spec, name, line, at);
-        (decision.outcome() == Outcome.WAITING ? updates : others).add(decision);
-      }
-    });
+    spec.covered(lines)
+        .forEach((name, line) -> {
+          Decision decision = decide(spec, name, line, at);
+          (decision.outcome() == Outcome.WAITING ? updates : others).add(decision);
+        });
     for (String named : spec.lines()) {
       if (!Glob.isPattern(named) && !lines.containsKey(named)) {
         others.add(Decision.not(named, "", "the line does not exist; see regild line list", at));

@@ -315,8 +315,7 @@ final class Waves {
    * else has begun or made an update of it.
    */
   private static Optional<String> overtaken(Handle handle, Schedule schedule, Decision decision) {
-    Optional<LineHeads.Line> line =
-        Optional.ofNullable(LineHeads.of(handle, schedule.owner()).get(decision.line()));
+    Optional<LineHeads.Line> line = LineHeads.find(handle, schedule.owner(), decision.line());
     Optional<String> busy = line.flatMap(LineHeads.Line::busy);
     return busy.isPresent()
         ? busy.map("the image %s is being made"::formatted)
