@@ -112,10 +112,15 @@ final class Login {
     }
   }
 
+  /** Ends the session; a person goes on to a page that leads to the provider. */
   void logOut(Visit visit) {
     visit.identity().flatMap(Visit.Identity::session).map(Session::id).ifPresent(sessions::end);
     visit.cookie(Gate.gone(visit.request(), Gate.SESSION_COOKIE));
-    visit.redirect("/console/login", Notices.LOGGED_OUT);
+    if (provider.isPresent() && visit.identity().filter(Visit.Identity::isPerson).isPresent()) {
+      visit.redirect(OpenIdLogin.LEAVE);
+    } else {
+      visit.redirect("/console/login", Notices.LOGGED_OUT);
+    }
   }
 
   private Sessions.Login byCode(Visit visit) {

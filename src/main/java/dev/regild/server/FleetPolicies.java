@@ -2,6 +2,10 @@ package dev.regild.server;
 
 import dev.regild.api.Operators;
 import dev.regild.channel.ChannelStore;
+import dev.regild.console.Console;
+import dev.regild.console.RequestGuard;
+import dev.regild.console.policy.PolicyPages;
+import dev.regild.console.policy.PolicyServices;
 import dev.regild.db.Database;
 import dev.regild.image.Inventories;
 import dev.regild.image.quota.Quotas;
@@ -16,6 +20,7 @@ import dev.regild.policy.ring.Promotions;
 import dev.regild.policy.ring.RingKind;
 import dev.regild.policy.ring.Rings;
 import dev.regild.policy.schedule.Schedules;
+import dev.regild.server.rest.Policies;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.verdict.Outlook;
@@ -63,5 +68,30 @@ record FleetPolicies(
         database,
         List.of(new RingKind(rings, operators::include), schedules, new RetentionKind(), notices),
         clock);
+  }
+
+  /** The console's pages about these policies, and about the others. */
+  List<Console.Pages> pages(
+      RequestGuard guard,
+      Database database,
+      ChannelStore channels,
+      Operators operators,
+      Policies others,
+      Clock clock) {
+    return PolicyPages.of(
+        new PolicyServices(
+            guard,
+            database,
+            channels,
+            operators,
+            others.schedules(),
+            others.scheduler(),
+            others.notices(),
+            rings,
+            promotions,
+            promotionPreviews,
+            retentions,
+            revocations,
+            clock));
   }
 }

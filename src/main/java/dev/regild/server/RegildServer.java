@@ -431,10 +431,12 @@ public final class RegildServer implements AutoCloseable {
                     caller.key(), caller.owner().accountId(), caller.owner().region(), address));
     Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
+    ConsoleGuard guard =
+        new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit));
     Console console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit)),
+                guard,
                 images,
                 new Sessions(database, clock),
                 accounts,
@@ -458,7 +460,8 @@ public final class RegildServer implements AutoCloseable {
                         new OpenIdProvider(
                             settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
-                config.region()));
+                config.region()),
+            fleet.pages(guard, database, channels, operators, policies, clock));
     opened(
             new RetentionWork(database, fleet.retentions(), deletions, clock)
                 .work(membership.turns()))

@@ -192,6 +192,8 @@ public final class ServerFixture implements AutoCloseable {
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
   final Sessions sessions;
+  final Policies policies;
+  final FleetPolicies fleet;
   private final Console console;
   private final EventStreams events;
   private final Conversions conversions;
@@ -299,15 +301,24 @@ public final class ServerFixture implements AutoCloseable {
     AccountSlots downloads = slots(Quota.DOWNLOADS);
     Documents documents = new Documents(downloads);
     sessions = new Sessions(database, Clock.systemUTC());
+    ConsoleGuard guard =
+        new ConsoleGuard(
+            requests, slots(Quota.EVENT_STREAMS), downloads, documents, new AuditTrail(audit));
+    fleet =
+        FleetPolicies.of(
+            database,
+            channels(),
+            new Inventories(database),
+            plans(),
+            plannedFixes(),
+            images.quotas(),
+            audit.ofPolicies(),
+            Clock.systemUTC());
+    policies = policies(masterKey, fleet);
     console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(
-                    requests,
-                    slots(Quota.EVENT_STREAMS),
-                    downloads,
-                    documents,
-                    new AuditTrail(audit)),
+                guard,
                 images,
                 sessions,
                 accounts,
@@ -328,17 +339,14 @@ public final class ServerFixture implements AutoCloseable {
                 openId.map(settings ->
                     new OpenIdProvider(settings, new byte[32], Map.of(), Clock.systemUTC())),
                 Optional.empty(),
-                "us-east-1"));
-    FleetPolicies fleet =
-        FleetPolicies.of(
-            database,
-            channels(),
-            new Inventories(database),
-            plans(),
-            plannedFixes(),
-            quotas,
-            audit.ofPolicies(),
-            Clock.systemUTC());
+                "us-east-1"),
+            fleet.pages(
+                guard,
+                database,
+                new ChannelStore(data, Clock.systemUTC()),
+                new Operators(database, Set.of()),
+                policies,
+                Clock.systemUTC()));
     endpoints =
         new Endpoints(
             requests,
@@ -365,7 +373,7 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
-            policies(masterKey, fleet),
+            policies,
             fleet,
             console);
     this.limits = limits;

@@ -54,6 +54,47 @@ public final class Lines {
     return ROWS.list(handle, owner);
   }
 
+  /**
+   * A line, as lists show it.
+   *
+   * @param images how many it has
+   * @param newest the name of the newest one; empty if it has none
+   */
+  public record Summary(Line line, int images, Optional<String> newest) {}
+
+  /**
+   * Returns lines of an owner, by name.
+   *
+   * @param after the name of the last line that is left out; empty to begin with the first one
+   * @param most how many at most
+   */
+  public static List<Summary> page(Handle handle, Owner owner, String after, int most) {
+    return handle
+        .createQuery(
+            """
+            SELECT id, account_id, region, name,
+                   (SELECT COUNT(*)
+                      FROM line_image JOIN image ON image.id = line_image.image_id
+                     WHERE line_image.line_id = line.id AND image.account_id = line.account_id)
+                     AS images,
+                   (SELECT image.name
+                      FROM line_image JOIN image ON image.id = line_image.image_id
+                     WHERE line_image.line_id = line.id AND image.account_id = line.account_id
+                     ORDER BY image.created DESC, image.id DESC LIMIT 1) AS newest
+              FROM line
+             WHERE account_id = :account AND region = :region AND name > :after
+             ORDER BY name LIMIT :most
+            """)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .bind("after", after)
+        .bind("most", most)
+        .map((row, _) ->
+            new Summary(
+                read(row), row.getInt("images"), Optional.ofNullable(row.getString("newest"))))
+        .list();
+  }
+
   /** Returns the line that an image belongs to. */
   public static Optional<Line> of(Handle handle, Image image) {
     return handle

@@ -67,14 +67,23 @@ public final class Schedules implements PolicyKind {
    * @throws InvalidPolicyException if it contradicts another one
    */
   public void add(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
+    requireFree(handle, owner, name);
+    put(handle, owner, name, spec, "", now);
+    requireConsistent(handle, owner, List.of(name));
+  }
+
+  /**
+   * Nothing happens if no schedule has a name.
+   *
+   * @throws RefusedException ALREADY_EXISTS if one has
+   */
+  public void requireFree(Handle handle, Owner owner, String name) {
     if (find(handle, owner, name).isPresent()) {
       throw new RefusedException(
           ALREADY_EXISTS,
           "The schedule %s exists already. Remove it first: regild schedule remove %1$s"
               .formatted(name));
     }
-    put(handle, owner, name, spec, "", now);
-    requireConsistent(handle, owner, List.of(name));
   }
 
   @Override

@@ -79,6 +79,21 @@ class FileUploadsTest {
   }
 
   @Test
+  void aDamagedRecordHidesNoOtherUpload() throws Exception {
+    Upload good = begin();
+    Upload damaged = begin();
+    Path record = directory.resolve("uploads").resolve(damaged.id() + ".upload");
+    Files.writeString(record, "{\"account\":");
+    assertThat(uploads.list(ALICE)).extracting(Upload::id).containsExactly(good.id());
+    assertThat(begin().id()).isNotEqualTo(damaged.id());
+    uploads.removeAbandoned();
+    assertThat(record).as("kept for somebody to look at").exists();
+    assertThatThrownBy(() -> uploads.find(ALICE, damaged.id()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(damaged.id() + ".upload can't be read");
+  }
+
+  @Test
   void aBrokenUploadGoesOnAfterARestartWhereItEnded() throws Exception {
     Upload begun = begin();
     assertThatThrownBy(() -> uploads.append(begun, 0, breakingAfter(disk.length / 2), PLENTY))
