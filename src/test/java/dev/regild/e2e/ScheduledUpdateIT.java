@@ -112,7 +112,7 @@ class ScheduledUpdateIT {
   }
 
   private static JsonNode decision(JsonNode run, String line) {
-    return run.path("decisions")
+    return run.path("lines")
         .valueStream()
         .filter(each -> each.path("line").asString().equals(line))
         .findFirst()
