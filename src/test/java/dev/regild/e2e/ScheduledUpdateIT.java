@@ -48,11 +48,10 @@ class ScheduledUpdateIT {
       SignedHttp http = server.http();
       Image golden = server.importDisk(client, "web-1", Fixtures.goldenImage());
       assertThat(golden.state()).as("%s", golden).isEqualTo(ImageState.AVAILABLE);
-      client.copyImage(
-          r ->
-              r.sourceImageName("web-1")
-                  .destinationImageName("web-2")
-                  .destinationRegion(LocalServer.REGION));
+      client.copyImage(r ->
+          r.sourceImageName("web-1")
+              .destinationImageName("web-2")
+              .destinationRegion(LocalServer.REGION));
       assertThat(LocalServer.await(client, "web-2").state()).isEqualTo(ImageState.AVAILABLE);
       for (String line : List.of("web-1", "web-2")) {
         http.post("/regild/v1/lines/" + line, "{\"image\": \"%s\"}".formatted(line));
@@ -65,7 +64,10 @@ class ScheduledUpdateIT {
           """);
 
       http.post("/regild/v1/schedules/waves/run", "{}");
-      await("the canary", () -> client.describeImageBuilders(r -> {}).imageBuilders(), it -> !it.isEmpty());
+      await(
+          "the canary",
+          () -> client.describeImageBuilders(r -> {}).imageBuilders(),
+          it -> !it.isEmpty());
       ImageBuilder canary = client.describeImageBuilders(r -> {}).imageBuilders().getFirst();
       assertThat(canary.name()).startsWith("web-1-2.");
       client.deleteImageBuilder(r -> r.name(canary.name()));
@@ -86,9 +88,7 @@ class ScheduledUpdateIT {
       assertThat(http.get("/regild/v1/images/web-1-3").at("/qualification/systemState").asString())
           .isEqualTo("running");
       client.deleteImageBuilder(
-          r ->
-              r.name(
-                  client.describeImageBuilders(q -> {}).imageBuilders().getFirst().name()));
+          r -> r.name(client.describeImageBuilders(q -> {}).imageBuilders().getFirst().name()));
       client.deleteImage(r -> r.name(next));
       assertThat(types(http))
           .contains(

@@ -77,9 +77,7 @@ class ConsolePoliciesTest {
         assertThat(page.body()).as(path).contains("class=\"empty\"", words.get(path));
       }
     }
-    assertThat(browser.get("/console/events").body())
-        .as("of the login")
-        .contains("key.first-used");
+    assertThat(browser.get("/console/events").body()).as("of the login").contains("key.first-used");
   }
 
   @Test

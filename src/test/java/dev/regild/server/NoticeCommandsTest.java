@@ -68,9 +68,7 @@ class NoticeCommandsTest {
 
   @Test
   void aNoticeIsAddedListedAndRemoved() {
-    String added =
-        commands.run(
-            0, "notice", "add", "chat", "--to", hook, "--event", "alias.moved");
+    String added = commands.run(0, "notice", "add", "chat", "--to", hook, "--event", "alias.moved");
     assertThat(added).contains("Added chat. Its deliveries are signed with: whsec_");
     String secret = added.substring(added.indexOf("whsec_")).strip();
     assertThat(commands.run(0, "notice", "secret", "chat").strip()).isEqualTo(secret);

@@ -75,8 +75,8 @@ public final class Notices implements PolicyKind {
   }
 
   /**
-   * Looks whether the place of a notice can be told of events. It is asked, so no transaction may be
-   * open.
+   * Looks whether the place of a notice can be told of events. It is asked, so no transaction may
+   * be open.
    *
    * @throws InvalidPolicyException if its host does not exist or has a private address, it does not
    *     answer or redirects, or this server sends no e-mail to that address

@@ -155,10 +155,7 @@ public final class PromotionPreviews {
   }
 
   private static PromotionPreview preview(
-      Promotion promotion,
-      List<Member> members,
-      Side before,
-      Side after) {
+      Promotion promotion, List<Member> members, Side before, Side after) {
     int outdated = 0;
     int outdatedAfter = 0;
     List<Becoming> becoming = new ArrayList<>();

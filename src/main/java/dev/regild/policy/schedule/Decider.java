@@ -45,8 +45,7 @@ final class Decider {
    * @param lines all lines of the schedule's owner
    * @param at when the conditions have to hold
    */
-  List<Decision> decide(
-      ScheduleSpec spec, NavigableMap<String, LineHeads.Line> lines, Instant at) {
+  List<Decision> decide(ScheduleSpec spec, NavigableMap<String, LineHeads.Line> lines, Instant at) {
     List<Decision> updates = new ArrayList<>();
     List<Decision> others = new ArrayList<>();
     spec.covered(lines)

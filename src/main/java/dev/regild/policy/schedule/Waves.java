@@ -154,24 +154,16 @@ final class Waves {
     return schedule
         .spec()
         .alias()
-        .map(alias ->
-            List.of(moveAlias(handle, schedule, decision, alias, image, now)))
+        .map(alias -> List.of(moveAlias(handle, schedule, decision, alias, image, now)))
         .orElse(List.of());
   }
 
   private static Act moveAlias(
-      Handle handle,
-      Schedule schedule,
-      Decision decision,
-      String alias,
-      Image image,
-      Instant now) {
+      Handle handle, Schedule schedule, Decision decision, String alias, Image image, Instant now) {
     AliasName name = new AliasName(decision.line(), alias);
     List<String> by = List.of(name.toString(), image.name(), rule(schedule), plan(decision));
     try {
-      var _ =
-          Aliases.set(
-              handle, schedule.owner(), name, image.name(), schedule.signature(), now);
+      var _ = Aliases.set(handle, schedule.owner(), name, image.name(), schedule.signature(), now);
       return new Act(schedule, "SetAlias", by, "ok");
     } catch (RefusedException e) {
       LOG.atWarn()
@@ -188,8 +180,7 @@ final class Waves {
   }
 
   private static String plan(Decision decision) {
-    return "plan: %d changes to the snapshot %s"
-        .formatted(decision.changes(), decision.snapshot());
+    return "plan: %d changes to the snapshot %s".formatted(decision.changes(), decision.snapshot());
   }
 
   private static List<Act> fail(

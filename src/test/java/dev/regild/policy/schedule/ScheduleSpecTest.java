@@ -50,7 +50,17 @@ class ScheduleSpecTest {
     }
     for (String spec :
         List.of(
-            "*", "web*", "web-?", "web-[13]", "w*c", "web", "none", "[gw]*", "golden*", "?", "a?b")) {
+            "*",
+            "web*",
+            "web-?",
+            "web-[13]",
+            "w*c",
+            "web",
+            "none",
+            "[gw]*",
+            "golden*",
+            "?",
+            "a?b")) {
       ScheduleSpec read =
           read("{\"lines\": [\"%s\", \"a.b\"], \"cron\": \"0 2 * * *\"}".formatted(spec));
       assertThat(read.covered(lines).keySet())

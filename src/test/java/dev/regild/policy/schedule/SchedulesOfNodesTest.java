@@ -113,12 +113,9 @@ class SchedulesOfNodesTest {
       assertThat(begun).as("nobody else begins one").isEmpty();
       works.remove(update.split(" ")[0]).close();
     }
-    Schedule schedule =
-        registry.read(handle -> Schedules.require(handle, ALICE, "nightly"));
+    Schedule schedule = registry.read(handle -> Schedules.require(handle, ALICE, "nightly"));
     List<Run> runs = registry.read(handle -> Runs.last(handle, schedule, 10));
-    assertThat(runs)
-        .hasSize(3)
-        .allSatisfy(run -> assertThat(run.decisions()).hasSize(1));
+    assertThat(runs).hasSize(3).allSatisfy(run -> assertThat(run.decisions()).hasSize(1));
   }
 
   private static void awaitEnd(Registry registry, int runs) throws InterruptedException {
