@@ -27,6 +27,7 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.SupportFiles;
 import dev.regild.fetch.PackageCache;
@@ -97,6 +98,7 @@ import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.ReadChangelogs;
 import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
@@ -241,7 +243,10 @@ public final class RegildServer implements AutoCloseable {
             image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
+    FeedStore feeds = new FeedStore(database, data.path(), clock);
+    FeedChangelogs feedChangelogs = new FeedChangelogs(feeds);
+    PlannedFixes plannedFixes =
+        new PlannedFixes(database, inventories, plans, snapshotChangelogs, feedChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     JobQueue jobs =
@@ -264,7 +269,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             updates,
             outcomes,
-            changelogs,
+            new ReadChangelogs(changelogs, feedChangelogs),
             channels,
             packages,
             layers,
@@ -344,7 +349,6 @@ public final class RegildServer implements AutoCloseable {
                 membership.turns(),
                 ChannelRefresh.Pauses.DEFAULT));
 
-    FeedStore feeds = new FeedStore(database, data.path(), clock);
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
     opened(
             new Judging(
@@ -408,7 +412,8 @@ public final class RegildServer implements AutoCloseable {
             notices,
             new PolicyFiles(database, List.of(schedules, notices), clock));
     Requests requests = new Requests(authentication(config, accounts, clock));
-    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    Differences differences =
+        new Differences(database, plans, plannedFixes, snapshotChangelogs, feedChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
     Operators operators = new Operators(database, config.node().operators());
     Console console =
