@@ -8,10 +8,12 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
+import dev.regild.image.Inventories;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.windows.catalogue.CatalogueSource;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -56,6 +58,7 @@ class ChannelRefreshTest {
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
               Optional.empty(),
+              new RegistryRefresh(database, new Inventories(database), Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
