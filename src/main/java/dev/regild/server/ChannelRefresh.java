@@ -15,7 +15,9 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.Turns;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -50,7 +52,8 @@ final class ChannelRefresh implements AutoCloseable {
 
   private final ChannelStore channels;
   private final EarlierSnapshots earlier;
-  private final Optional<Prefetch> prefetch;
+  private final Optional<Ahead> ahead;
+  private final RegistryRefresh refreshing;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -88,19 +91,24 @@ final class ChannelRefresh implements AutoCloseable {
     static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(5), Duration.ofSeconds(20));
   }
 
+  /** What is downloaded before an update needs it. */
+  record Ahead(Prefetch changelogs, FilesAhead files) {}
+
   private ChannelRefresh(
       ChannelStore channels,
       EarlierSnapshots earlier,
-      Optional<Prefetch> prefetch,
+      Optional<Ahead> ahead,
+      RegistryRefresh refreshing,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
       Turns turns,
       Pauses pauses) {
+    this.refreshing = refreshing;
     this.channels = channels;
     this.earlier = earlier;
-    this.prefetch = prefetch;
+    this.ahead = ahead;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
@@ -113,7 +121,8 @@ final class ChannelRefresh implements AutoCloseable {
   static ChannelRefresh start(
       ChannelStore channels,
       EarlierSnapshots earlier,
-      Optional<Prefetch> prefetch,
+      Optional<Ahead> ahead,
+      RegistryRefresh refreshing,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -122,7 +131,16 @@ final class ChannelRefresh implements AutoCloseable {
       Pauses pauses) {
     ChannelRefresh refresh =
         new ChannelRefresh(
-            channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
+            channels,
+            earlier,
+            ahead,
+            refreshing,
+            database,
+            updates,
+            packages,
+            clock,
+            turns,
+            pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -204,7 +222,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void refresh(Channel channel) {
     try {
-      RefreshResult result = channels.refresh(channel.name());
+      RefreshResult result = refreshing.refresh(channels, channel.name());
       failing.remove(channel.name());
       for (String notice : result.notices()) {
         LOG.atInfo()
@@ -253,10 +271,11 @@ final class ChannelRefresh implements AutoCloseable {
   /** After every refresh: images may have come, and a mirror may have been away before. */
   private void prefetch(Channel channel) {
     try {
-      if (prefetch.isPresent()) {
+      if (ahead.isPresent()) {
         prefetching.acquire();
         try {
-          var _ = prefetch.get().run(channel);
+          var _ = ahead.get().changelogs().run(channel);
+          var _ = ahead.get().files().run(channel);
         } finally {
           prefetching.release();
         }
@@ -265,7 +284,7 @@ final class ChannelRefresh implements AutoCloseable {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
           .addKeyValue("reason", e.toString())
-          .log("changelogs are not prefetched");
+          .log("nothing is prefetched");
     } catch (InterruptedException e) {
       LOG.debug("the prefetch of {} was interrupted", channel.name());
     }

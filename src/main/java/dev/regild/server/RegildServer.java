@@ -93,14 +93,16 @@ import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
-import dev.regild.update.steps.ReadChangelogs;
 import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
+import dev.regild.update.steps.ReadChangelogs;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
 import java.io.IOException;
@@ -323,6 +325,7 @@ public final class RegildServer implements AutoCloseable {
     } else {
       jobs.recover();
     }
+    RegistryRefresh registryRefresh = new RegistryRefresh(database, inventories, clock);
     EarlierSnapshots earlierSnapshots =
         new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
@@ -333,15 +336,24 @@ public final class RegildServer implements AutoCloseable {
                 config
                     .prefetch()
                     .map(size ->
-                        new Prefetch(
-                            database,
-                            plans,
-                            changelogs,
-                            snapshotChangelogs,
-                            packages,
-                            room,
-                            data.path(),
-                            size.bytes())),
+                        new ChannelRefresh.Ahead(
+                            new Prefetch(
+                                database,
+                                plans,
+                                changelogs,
+                                snapshotChangelogs,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()),
+                            new FilesAhead(
+                                plans,
+                                registryRefresh,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()))),
+                registryRefresh,
                 database,
                 updates,
                 packages,
