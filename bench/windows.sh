@@ -3,6 +3,7 @@
 #   bench/windows.sh
 # select: the latest updates among 10,000 documents; the goal is 300 ms.
 # parse:  1,000 documents, ten of them of 5 MB, in a heap of 150 MB; the goal is 50 MB/s.
+# plan:   the plan of an update in process, as a dry run makes it.
 # refresh: a first refresh of 5,250 documents of 1.1 GB, one of them of 47 MB, from a server in a
 #         process of its own, and one with nothing new; the goal is 150 MB of memory.
 set -euo pipefail

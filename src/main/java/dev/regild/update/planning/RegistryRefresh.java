@@ -91,7 +91,7 @@ public final class RegistryRefresh implements ImageInventories {
   private void end(String name, String refresh, Thread beat) {
     try {
       // Else it could write once more, behind the end.
-      beat.join(RunningRefreshes.BEAT);
+      var _ = beat.join(RunningRefreshes.BEAT);
       database.useTransaction(
           handle -> RunningRefreshes.end(handle, name, refresh, clock.instant()));
     } catch (InterruptedException e) {

@@ -119,7 +119,7 @@ final class WingetManifests {
       for (Installer each : manifest.all()) {
         installer(manifest, each).ifPresent(found::add);
       }
-      return found;
+      return List.copyOf(found);
     } catch (IOException | JacksonException | IllegalArgumentException e) {
       unreadable.add(
           "%s can't be read: %s"

@@ -290,6 +290,28 @@ class MicrosoftUpstreamTest {
   }
 
   @Test
+  void aDriverWhoseDownloadBreaksGoesOnWithTheNextRefresh() throws Exception {
+    publish(
+        "Net", NIC, "2026-01-02", "1.2.3.4", USUAL, driver("net.inf", "01/02/2026,1.2.3.4", NIC));
+    devices.add(new Device(List.of(NIC), List.of()));
+    server.breakDownloads(true);
+    try {
+      assertThat(refresh().notices())
+          .singleElement()
+          .asString()
+          .contains("the driver Net can't be had", "the next refresh goes on");
+    } finally {
+      server.breakDownloads(false);
+    }
+    server.clear();
+
+    assertThat(refresh().notices()).isEmpty();
+
+    assertThat(server.ranges()).isNotEmpty();
+    assertThat(followed()).hasSize(1);
+  }
+
+  @Test
   void driversComeFromMicrosoftsServerAlone() {
     assertThatThrownBy(() ->
             new WsusSource(
