@@ -132,7 +132,8 @@ public record WindowsPackageSystem() implements PackageSystem {
         sources.size() <= 2 && sources.stream().skip(1).allMatch(WingetSource.class::isInstance);
     if (!beside || sources.getFirst() instanceof WingetSource) {
       return Optional.of(
-          "a Windows channel has one source of the kind catalogue or wsus, and after it at most one of the kind winget-manifest; remove the others");
+          "a Windows channel has one source of the kind catalogue or wsus, and after it at most one"
+              + " of the kind winget-manifest; remove the others");
     }
     return sources.stream()
             .allMatch(each -> each.architecture().equals(sources.getFirst().architecture()))

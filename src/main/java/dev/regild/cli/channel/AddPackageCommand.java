@@ -103,7 +103,8 @@ final class AddPackageCommand implements Callable<Integer> {
   public Integer call() throws IOException, ChannelException, InterruptedException {
     if (files.size() > 1 && saysWhatOneIs()) {
       throw new IllegalArgumentException(
-          "--sha256, --kb, --resulting-build and --checkpoint apply to a single file; add the files one by one");
+          "--sha256, --kb, --resulting-build and --checkpoint apply to a single file; add the files"
+              + " one by one");
     }
     ChannelStore channels = channel.channels();
     Catalogue catalogue = Catalogue.of(channels, name);

@@ -111,7 +111,8 @@ final class DriverFollow {
           List.of(),
           Set.of(),
           List.of(
-              "the images are not known here, so the drivers stay as they are; the server's next refresh looks for newer ones"));
+              "the images are not known here, so the drivers stay as they are; the server's next"
+                  + " refresh looks for newer ones"));
     }
     try {
       return run(DriverNeed.of(options.images().get(), platform), missing, followed);

@@ -50,7 +50,8 @@ public final class WsusOptions {
       new SourceOption(
           "--insecure-http",
           "",
-          "Accept a --wsus URL with http, although anybody on the network path can change its answers.");
+          "Accept a --wsus URL with http, although anybody on the network path can change its"
+              + " answers.");
 
   private static final SourceOption FETCH =
       new SourceOption(

@@ -78,7 +78,8 @@ public record WsusSource(
         each -> Categories.id("driver-products", each, Categories.known().drivers()));
     if (!driverProducts.isEmpty() && !url.equals(MICROSOFT)) {
       throw new IllegalArgumentException(
-          "driver-products: only Microsoft's server finds drivers by devices; remove the key, or follow "
+          "driver-products: only Microsoft's server finds drivers by devices; remove the key, or"
+              + " follow "
               + MICROSOFT);
     }
     if (!signedBy.isEmpty() && !signedBy.startsWith("/")) {

@@ -214,19 +214,24 @@ public final class UpdateDocuments {
       DocumentFile file) {
     return ROOT
         + identity(id.update(), id.revision())
-        + ("<upd:Properties UpdateType=\"Driver\" Handler=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
-            + " PublicationState=\"Published\" CreationDate=\"2026-01-13T18:00:00.000Z\" />")
+        + ("<upd:Properties UpdateType=\"Driver\""
+               + " Handler=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
+               + " PublicationState=\"Published\" CreationDate=\"2026-01-13T18:00:00.000Z\" />")
         + "<upd:LocalizedPropertiesCollection><upd:LocalizedProperties><upd:Language>en</upd:Language>"
         + "<upd:Title>%s</upd:Title></upd:LocalizedProperties></upd:LocalizedPropertiesCollection>"
             .formatted(title)
-        + "<upd:Relationships><upd:Prerequisites><upd:AtLeastOne IsCategory=\"true\"><upd:UpdateIdentity UpdateID=\""
+        + "<upd:Relationships><upd:Prerequisites><upd:AtLeastOne"
+        + " IsCategory=\"true\"><upd:UpdateIdentity UpdateID=\""
         + Known.DRIVERS
-        + "\" /></upd:AtLeastOne><upd:AtLeastOne IsCategory=\"true\"><upd:UpdateIdentity UpdateID=\""
+        + "\" /></upd:AtLeastOne><upd:AtLeastOne IsCategory=\"true\"><upd:UpdateIdentity"
+        + " UpdateID=\""
         + product
         + "\" /></upd:AtLeastOne></upd:Prerequisites></upd:Relationships><upd:ApplicabilityRules><upd:Metadata>"
-        + ("<drv:WindowsDriverMetaData xmlns:drv=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
-                + " HardwareID=\"%s\" DriverVerDate=\"%s\" DriverVerVersion=\"%s\" WhqlDriverID=\"0\""
-                + " Class=\"Net\" Provider=\"Example\">%s</drv:WindowsDriverMetaData>")
+        + ("<drv:WindowsDriverMetaData"
+               + " xmlns:drv=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
+               + " HardwareID=\"%s\" DriverVerDate=\"%s\" DriverVerVersion=\"%s\""
+               + " WhqlDriverID=\"0\" Class=\"Net\""
+               + " Provider=\"Example\">%s</drv:WindowsDriverMetaData>")
             .formatted(hardwareId.replace("&", "&amp;"), date, version, more)
         + "</upd:Metadata></upd:ApplicabilityRules><upd:Files>"
         // Files of drivers do not say of what type they are.

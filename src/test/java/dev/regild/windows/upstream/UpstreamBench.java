@@ -167,7 +167,8 @@ final class UpstreamBench {
       long first = times[0];
       Arrays.sort(times);
       System.out.printf(
-          "plan an update of %d changes, of %d packages offered: first %.1f ms, p50 %.2f ms, p99 %.2f ms%n",
+          "plan an update of %d changes, of %d packages offered: first %.1f ms, p50 %.2f ms, p99"
+              + " %.2f ms%n",
           changes,
           snapshot.size(),
           first / 1e6,

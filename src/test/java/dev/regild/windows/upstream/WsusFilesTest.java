@@ -73,7 +73,8 @@ class WsusFilesTest {
         .isInstanceOf(FetchException.class)
         .hasMessage(
             server.url()
-                + " lists update.cab, but does not have the file; approve the update there and try again, or set fetch-from-microsoft: true in the channel's file");
+                + " lists update.cab, but does not have the file; approve the update there and try"
+                + " again, or set fetch-from-microsoft: true in the channel's file");
   }
 
   @Test
