@@ -13,8 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Windows packages name no CVEs, and package URLs have no type for them. Microsoft says in its CVRF
- * documents which build of the system fixes a CVE.
+ * Windows packages have no changelogs, only the words of their metadata, which need not name all
+ * CVEs; Microsoft says in its CVRF documents which build of the system fixes a CVE. Package URLs
+ * have no type for them.
  */
 final class WindowsNotes extends NoChangelogs {
   private static final Pattern SYSTEM = Pattern.compile("10\\.0\\.([0-9]{5,6})(\\..*)?");
@@ -26,7 +27,7 @@ final class WindowsNotes extends NoChangelogs {
 
   @Override
   public String unread() {
-    return "no feed of the kind msrc says which CVEs it fixes";
+    return "neither its own words nor a feed of the kind msrc say all CVEs that it fixes";
   }
 
   @Override

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param files that a channel may take; others are left out
  * @param described what a copy of its package's manifest says; null if it has none
  * @param drivers the devices that a driver is for
+ * @param cves those that its title or description names as fixed
  * @param refusal why its package can't be taken, or why the document can't be read; empty if all is
  *     well
  */
@@ -48,6 +49,7 @@ record UpdateFacts(
     List<UpdateFile> files,
     @Nullable PackageFacts described,
     List<DriverTarget> drivers,
+    List<String> cves,
     String refusal) {
   /** The type of a document that is not understood. */
   static final String UNREADABLE = "Unreadable";
@@ -59,6 +61,8 @@ record UpdateFacts(
     files = List.copyOf(files);
     // Facts that were kept before drivers were read have none.
     drivers = drivers == null ? List.of() : List.copyOf(drivers);
+    // What was stored before these were read has none.
+    cves = cves == null ? List.of() : List.copyOf(cves);
   }
 
   /** Of a document that can't be read. */
@@ -80,6 +84,7 @@ record UpdateFacts(
         List.of(),
         List.of(),
         null,
+        List.of(),
         List.of(),
         why);
   }
@@ -113,6 +118,7 @@ record UpdateFacts(
         newFiles,
         described,
         drivers,
+        cves,
         refusal);
   }
 
@@ -128,6 +134,7 @@ record UpdateFacts(
     return 500
         + devices
         + 40 * ids
+        + 60L * cves.size()
         + names
         + severity.length()
         + created.length()

@@ -330,6 +330,7 @@ final class UpstreamBench {
         files,
         described,
         List.of(),
+        List.of(),
         "");
   }
 
