@@ -47,7 +47,7 @@ class FeedChangelogsTest {
   void withoutAFeedEverythingIsUnknown() {
     assertThat(find(FeedChangelogs.NONE, "10.0.20348.2322", "10.0.20348.2402"))
         .singleElement()
-        .satisfies(each -> assertThat(each.unknown()).contains("no feed of the kind msrc"));
+        .satisfies(each -> assertThat(each.unknown()).contains("nor a feed of the kind msrc"));
   }
 
   @Test

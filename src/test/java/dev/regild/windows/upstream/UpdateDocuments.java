@@ -57,9 +57,9 @@ public final class UpdateDocuments {
       text.append("<upd:LocalizedPropertiesCollection>");
       for (String language : List.of("de", "en", "ja")) {
         text.append(
-            ("<upd:LocalizedProperties><upd:Language>%s</upd:Language><upd:Title>%s</upd:Title>"
-                    + "<upd:Description>For the tests. A flaw (CVE-2026-10001) is fixed;"
-                    + " CVE-2026-10002 was already fixed.</upd:Description></upd:LocalizedProperties>")
+            ("<upd:LocalizedProperties><upd:Language>%s</upd:Language><upd:Title>%s</upd:Title><upd:Description>For"
+                 + " the tests. A flaw (CVE-2026-10001) is fixed; CVE-2026-10002 was already"
+                 + " fixed.</upd:Description></upd:LocalizedProperties>")
                 .formatted(
                     language, language.equals("en") ? title : "Vorschau Preview 更新 " + language));
       }
@@ -216,8 +216,8 @@ public final class UpdateDocuments {
     return ROOT
         + identity(id.update(), id.revision())
         + ("<upd:Properties UpdateType=\"Driver\""
-               + " Handler=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
-               + " PublicationState=\"Published\" CreationDate=\"2026-01-13T18:00:00.000Z\" />")
+            + " Handler=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
+            + " PublicationState=\"Published\" CreationDate=\"2026-01-13T18:00:00.000Z\" />")
         + "<upd:LocalizedPropertiesCollection><upd:LocalizedProperties><upd:Language>en</upd:Language>"
         + "<upd:Title>%s</upd:Title></upd:LocalizedProperties></upd:LocalizedPropertiesCollection>"
             .formatted(title)
