@@ -3,6 +3,7 @@ package dev.regild.server.http;
 import dev.regild.api.ApiErrors;
 import dev.regild.api.ApiException;
 import dev.regild.api.ErrorType;
+import dev.regild.machine.systemd.InheritedListener;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.server.telemetry.AuditLog;
@@ -61,7 +62,10 @@ public final class HttpFront implements AutoCloseable {
       Duration grace)
       throws ConfigException {
     InetAddress address = address(listen);
-    requireFree(listen, address);
+    Optional<InheritedListener> inherited = inherited(listen);
+    if (inherited.isEmpty()) {
+      requireFree(listen, address);
+    }
     ErrorAnswers errors = new ErrorAnswers(new ApiErrors());
     HttpRouting.Builder routing =
         HttpRouting.builder()
@@ -96,13 +100,34 @@ public final class HttpFront implements AutoCloseable {
                     .socketSendBufferSize(SOCKET_BUFFER)
                     .tcpNoDelay(true)
                     .build())
-            .build()
-            .start();
+            .build();
+    offer(inherited);
+    server.start();
     if (!server.isRunning()) {
       connections.close();
       throw unusable(listen);
     }
     return new HttpFront(server, connections);
+  }
+
+  /** The socket that the process was given, if it is the one to listen on. */
+  private static Optional<InheritedListener> inherited(Config.Listen listen)
+      throws ConfigException {
+    try {
+      return InheritedListener.find().filter(it -> Config.Listen.of(it.address()).equals(listen));
+    } catch (IOException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void offer(Optional<InheritedListener> inherited) throws ConfigException {
+    try {
+      if (inherited.isPresent()) {
+        inherited.get().offer();
+      }
+    } catch (IOException e) {
+      throw new ConfigException("cannot accept connections of the given socket: " + e, e);
+    }
   }
 
   /** Tried before the HTTP server does, which would write its failure's trace into the log. */
@@ -123,6 +148,11 @@ public final class HttpFront implements AutoCloseable {
 
   public int port() {
     return server.port();
+  }
+
+  /** Whether it accepts connections. */
+  public boolean isRunning() {
+    return server.isRunning();
   }
 
   /** Takes no more connections, lets requests end for the time of grace, then cuts them off. */
