@@ -31,7 +31,7 @@ class PackageIT {
 
   @BeforeAll
   void build() throws Exception {
-    HostTools.assumeInstalled("lintian", "mmdebstrap", "skopeo", "umoci", "help2man");
+    HostTools.assumeInstalled("lintian", "mmdebstrap", "skopeo", "umoci");
     dist = directory.resolve("dist");
     build(ROOT, dist, "");
   }
