@@ -19,8 +19,7 @@ final class HelpTexts {
   }
 
   private static void write(Path directory, String name, CommandLine command) throws IOException {
-    Files.writeString(
-        directory.resolve(name), command.getUsageMessage(CommandLine.Help.Ansi.OFF));
+    Files.writeString(directory.resolve(name), command.getUsageMessage(CommandLine.Help.Ansi.OFF));
     for (var part : command.getSubcommands().entrySet()) {
       if (!part.getKey().equals("help")) {
         write(directory, name + "-" + part.getKey(), part.getValue());

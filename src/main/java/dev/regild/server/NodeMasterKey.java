@@ -21,8 +21,7 @@ final class NodeMasterKey {
    * @param variable the key, if the process was given one
    * @throws ConfigException if this node has no key, or another one than the database
    */
-  static MasterKey load(
-      Path data, Database database, boolean shared, Optional<String> variable)
+  static MasterKey load(Path data, Database database, boolean shared, Optional<String> variable)
       throws ConfigException, IOException {
     Path file = data.resolve("master.key");
     if (!shared) {

@@ -2,21 +2,16 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.demo.AgentRepository;
-import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.machine.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The packages of this build, as those who install them have them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,8 +54,7 @@ class PackageIT {
   void lintianFindsNoError() throws Exception {
     Path deb = one("*.deb");
     assertThat(Files.size(deb)).isLessThan(MOST_DEB_BYTES);
-    String said =
-        Program.of("lintian", "--allow-root", "--fail-on", "none", deb.toString()).run();
+    String said = Program.of("lintian", "--allow-root", "--fail-on", "none", deb.toString()).run();
     assertThat(said.lines().filter(line -> line.startsWith("E:"))).as(said).isEmpty();
   }
 }

@@ -31,8 +31,7 @@ class UnitsTest {
   @ValueSource(strings = {"regild.service", "regild-worker.service"})
   void theServiceIsExposedToAtMostFive(String unit) throws Exception {
     String judged =
-        Program.of(
-                "systemd-analyze", "security", "--offline=true", UNITS.resolve(unit).toString())
+        Program.of("systemd-analyze", "security", "--offline=true", UNITS.resolve(unit).toString())
             .run();
     Matcher exposure = EXPOSURE.matcher(judged);
     assertThat(exposure.find()).as(judged).isTrue();
@@ -50,10 +49,7 @@ class UnitsTest {
     for (String unit : new String[] {"regild.service", "regild-worker.service", "regild.socket"}) {
       assertThat(
               Program.of(
-                      "systemd-analyze",
-                      "verify",
-                      "--man=no",
-                      directory.resolve(unit).toString())
+                      "systemd-analyze", "verify", "--man=no", directory.resolve(unit).toString())
                   .with("SYSTEMD_LOG_LEVEL", "warning")
                   .run())
           .as(unit)

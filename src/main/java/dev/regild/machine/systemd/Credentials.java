@@ -13,7 +13,9 @@ import java.util.Map;
  * which every child inherits and {@code systemctl show} prints.
  */
 public final class Credentials {
-  /** The unit loads a directory under this name; each file of it gets the name and an underscore. */
+  /**
+   * The unit loads a directory under this name; each file of it gets the name and an underscore.
+   */
   private static final String PREFIX = "regild_";
 
   private static final String VARIABLE = "[A-Z][A-Z0-9_]{0,99}";

@@ -8,7 +8,6 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +33,8 @@ public final class InheritedListener {
   /**
    * Takes the socket that this process was given.
    *
-   * @throws IOException if standard input is not a listening TCP socket, though the launcher says so
+   * @throws IOException if standard input is not a listening TCP socket, though the launcher says
+   *     so
    */
   public static synchronized Optional<InheritedListener> find() throws IOException {
     if (ours == null && Boolean.getBoolean(GIVEN)) {

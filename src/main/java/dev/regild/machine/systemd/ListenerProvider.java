@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Java's own provider of sockets, but for one socket that is there already: libraries open theirs by
- * themselves, and take none. The launcher names this class where it was given a socket.
+ * Java's own provider of sockets, but for one socket that is there already: libraries open theirs
+ * by themselves, and take none. The launcher names this class where it was given a socket.
  */
 public final class ListenerProvider extends SelectorProvider {
   private static final AtomicReference<@Nullable ServerSocketChannel> OFFERED =

@@ -63,12 +63,11 @@ public final class ServiceManager implements AutoCloseable {
    */
   public void started(String status, BooleanSupplier alive) {
     tell("READY=1\nSTATUS=" + status);
-    watchdog.ifPresent(
-        limit ->
-            Thread.ofPlatform()
-                .daemon()
-                .name("watchdog")
-                .start(() -> repeat(limit.dividedBy(2), alive)));
+    watchdog.ifPresent(limit ->
+        Thread.ofPlatform()
+            .daemon()
+            .name("watchdog")
+            .start(() -> repeat(limit.dividedBy(2), alive)));
   }
 
   /** Tells that the service has begun to stop. */
@@ -98,14 +97,13 @@ public final class ServiceManager implements AutoCloseable {
   }
 
   private void tell(String state) {
-    socket.ifPresent(
-        manager -> {
-          if (!manager.send(state.getBytes(StandardCharsets.UTF_8))) {
-            LOG.atWarn()
-                .addKeyValue("state", state.lines().findFirst().orElse(""))
-                .log("the service manager does not listen");
-          }
-        });
+    socket.ifPresent(manager -> {
+      if (!manager.send(state.getBytes(StandardCharsets.UTF_8))) {
+        LOG.atWarn()
+            .addKeyValue("state", state.lines().findFirst().orElse(""))
+            .log("the service manager does not listen");
+      }
+    });
   }
 
   /** Ends the watchdog's messages. */
