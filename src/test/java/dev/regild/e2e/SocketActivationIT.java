@@ -3,7 +3,9 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.HostTools;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,14 +83,21 @@ class SocketActivationIT {
   @Test
   void aRestartLosesNoConnection() throws Exception {
     HostTools.assumeInstalled("python3");
-    String said =
-        Python.run(
-            directory, MANAGER, Path.of("regild").toRealPath().toString(), directory.toString());
+    String said = Python.run(directory, MANAGER, launcher().toString(), directory.toString());
     assertThat(said.lines())
         .containsExactly(
             "first ended with 143",
             "failures []",
             "answered by both True",
             "address in the log True");
+  }
+
+  /** As in a package: beside a Java of its own and the built jars, so that nothing is built. */
+  private Path launcher() throws Exception {
+    Path app = Files.createDirectory(directory.resolve("app"));
+    Files.createSymbolicLink(app.resolve("jre"), Path.of(System.getProperty("java.home")));
+    Files.createSymbolicLink(app.resolve("target"), Path.of("target").toAbsolutePath());
+    return Files.copy(
+        Path.of("regild"), app.resolve("regild"), StandardCopyOption.COPY_ATTRIBUTES);
   }
 }
