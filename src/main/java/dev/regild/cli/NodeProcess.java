@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.machine.systemd.Credentials;
 import dev.regild.machine.systemd.InheritedListener;
 import dev.regild.machine.systemd.ServiceManager;
 import dev.regild.server.RegildServer;
@@ -19,6 +20,7 @@ final class NodeProcess {
     Optional<InheritedListener> inherited = InheritedListener.find();
     Config config = inherited.isPresent() ? listeningOn(inherited.get(), read) : read;
     Logging.start(config.logFormat());
+    Credentials.giveToAws(Credentials.over(System.getenv()));
     try (ServiceManager manager = ServiceManager.find(System.getenv())) {
       RegildServer server = RegildServer.start(config, role);
       manager.started("Listening on " + config.listen(), server::isListening);

@@ -21,6 +21,16 @@ public final class Credentials {
   private static final String VARIABLE = "[A-Z][A-Z0-9_]{0,99}";
   private static final int LARGEST = 1 << 20;
 
+  /** The SDK's names of both. */
+  private static final Map<String, String> AWS =
+      Map.of(
+          "AWS_ACCESS_KEY_ID",
+          "aws.accessKeyId",
+          "AWS_SECRET_ACCESS_KEY",
+          "aws.secretAccessKey",
+          "AWS_SESSION_TOKEN",
+          "aws.sessionToken");
+
   private Credentials() {}
 
   /**
@@ -45,6 +55,21 @@ public final class Credentials {
       }
     }
     return Map.copyOf(all);
+  }
+
+  /**
+   * Has the AWS SDK find its keys among a process's variables and credentials: of the places where it
+   * looks, only properties can be set within a process.
+   *
+   * @param all what {@link #over} returned
+   */
+  public static void giveToAws(Map<String, String> all) {
+    AWS.forEach((variable, property) -> {
+      String value = all.get(variable);
+      if (value != null) {
+        System.setProperty(property, value);
+      }
+    });
   }
 
   private static String value(Path file) throws IOException {
