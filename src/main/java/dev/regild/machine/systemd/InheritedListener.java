@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public final class InheritedListener {
 
   private final ServerSocketChannel socket;
   private final InetSocketAddress address;
+  private final AtomicReference<@Nullable SharedListener> inUse = new AtomicReference<>();
 
   private InheritedListener(ServerSocketChannel socket, InetSocketAddress address) {
     this.socket = socket;
@@ -64,7 +66,17 @@ public final class InheritedListener {
    * nothing more, and to close it ends only that use of it.
    */
   public void offer() throws IOException {
-    ListenerProvider.offer(new SharedListener(socket));
+    SharedListener use = new SharedListener(socket);
+    inUse.set(use);
+    ListenerProvider.offer(use);
+  }
+
+  /** Accepts no more connections: they wait for the next use of the socket, or the next process. */
+  public void pause() {
+    SharedListener use = inUse.get();
+    if (use != null) {
+      use.pause();
+    }
   }
 
   /** What {@link System#inheritedChannel} replaces, and we still write to. */

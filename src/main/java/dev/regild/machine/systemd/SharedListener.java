@@ -17,6 +17,8 @@ import java.util.Set;
 final class SharedListener extends ServerSocketChannel {
   private final ServerSocketChannel socket;
   private final Selector selector;
+  private final SelectionKey accepted;
+  private volatile boolean paused;
 
   /**
    * @param socket does not block
@@ -25,7 +27,7 @@ final class SharedListener extends ServerSocketChannel {
     super(socket.provider());
     this.socket = socket;
     this.selector = Selector.open();
-    socket.register(selector, SelectionKey.OP_ACCEPT);
+    this.accepted = socket.register(selector, SelectionKey.OP_ACCEPT);
   }
 
   /** It is bound; an address given here is the one that its unit has. */
@@ -43,7 +45,7 @@ final class SharedListener extends ServerSocketChannel {
       while (isOpen()) {
         selector.select();
         selector.selectedKeys().clear();
-        SocketChannel connection = isOpen() ? socket.accept() : null;
+        SocketChannel connection = isOpen() && !paused ? socket.accept() : null;
         if (connection != null) {
           return connection;
         }
@@ -52,6 +54,13 @@ final class SharedListener extends ServerSocketChannel {
     } catch (ClosedSelectorException e) {
       throw (IOException) new AsynchronousCloseException().initCause(e);
     }
+  }
+
+  /** Leaves connections in the socket's queue. */
+  void pause() {
+    paused = true;
+    accepted.interestOps(0);
+    selector.wakeup();
   }
 
   @Override

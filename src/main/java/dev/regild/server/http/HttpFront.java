@@ -35,10 +35,18 @@ public final class HttpFront implements AutoCloseable {
   /** More than any client sends; a head of the largest size could hold thousands. */
   private static final int MOST_HEADERS = 100;
 
+  private static final Duration JUST_ACCEPTED = Duration.ofMillis(100);
+
+  /** A client that has connected sends its request at once. */
+  private static final Duration FIRST_REQUEST = Duration.ofMillis(500);
+
   private final WebServer server;
   private final Connections connections;
+  private final Optional<InheritedListener> inherited;
 
-  private HttpFront(WebServer server, Connections connections) {
+  private HttpFront(
+      WebServer server, Connections connections, Optional<InheritedListener> inherited) {
+    this.inherited = inherited;
     this.server = server;
     this.connections = connections;
   }
@@ -107,7 +115,7 @@ public final class HttpFront implements AutoCloseable {
       connections.close();
       throw unusable(listen);
     }
-    return new HttpFront(server, connections);
+    return new HttpFront(server, connections, inherited);
   }
 
   /** The socket that the process was given, if it is the one to listen on. */
@@ -158,8 +166,19 @@ public final class HttpFront implements AutoCloseable {
   /** Takes no more connections, lets requests end for the time of grace, then cuts them off. */
   @Override
   public void close() {
+    inherited.ifPresent(this::leaveTheRest);
     server.stop();
     connections.close();
+  }
+
+  /** Those accepted last are answered; the others wait for the next process. */
+  private void leaveTheRest(InheritedListener listener) {
+    listener.pause();
+    try {
+      connections.awaitRequests(JUST_ACCEPTED, FIRST_REQUEST);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void requireFewHeaders(RoutingRequest request) {
