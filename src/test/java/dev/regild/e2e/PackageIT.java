@@ -48,7 +48,8 @@ class PackageIT {
   @Test
   void twoBuildsHaveTheSameBytes() throws Exception {
     Path copy = Files.createDirectory(directory.resolve("copy"));
-    for (String part : List.of("pom.xml", "regild", "README.md", "docs", "deploy", "src", "target")) {
+    for (String part :
+        List.of("pom.xml", "regild", "README.md", "docs", "deploy", "src", "target")) {
       if (!part.equals("target")) {
         run("cp", "-r", SOURCES.resolve(part).toString(), copy.resolve(part).toString());
       }
@@ -127,7 +128,13 @@ class PackageIT {
       Path tree = directory.resolve("before");
       run("dpkg-deb", "--raw-extract", one("dist", "*.deb").toString(), tree.toString());
       run("sed", "-i", "s/^Version: .*/Version: 0.0.9/", tree.resolve("DEBIAN/control").toString());
-      run("dpkg-deb", "--root-owner-group", "-Znone", "--build", tree.toString(), before.toString());
+      run(
+          "dpkg-deb",
+          "--root-owner-group",
+          "-Znone",
+          "--build",
+          tree.toString(),
+          before.toString());
     }
     return before;
   }
@@ -149,8 +156,7 @@ class PackageIT {
   }
 
   private static Path one(String dist, String pattern) throws IOException {
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(directory.resolve(dist), pattern)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.resolve(dist), pattern)) {
       return files.iterator().next();
     }
   }

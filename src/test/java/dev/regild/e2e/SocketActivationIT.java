@@ -97,7 +97,6 @@ class SocketActivationIT {
     Path app = Files.createDirectory(directory.resolve("app"));
     Files.createSymbolicLink(app.resolve("jre"), Path.of(System.getProperty("java.home")));
     Files.createSymbolicLink(app.resolve("target"), Path.of("target").toAbsolutePath());
-    return Files.copy(
-        Path.of("regild"), app.resolve("regild"), StandardCopyOption.COPY_ATTRIBUTES);
+    return Files.copy(Path.of("regild"), app.resolve("regild"), StandardCopyOption.COPY_ATTRIBUTES);
   }
 }

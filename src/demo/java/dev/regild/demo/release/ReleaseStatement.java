@@ -40,7 +40,8 @@ final class ReleaseStatement {
     SigningKey key = SigningKey.of(publicKey, base64(Files.readString(Path.of(args[1]))));
     Statement statement = statement(file, args[3], Instant.ofEpochSecond(Long.parseLong(args[4])));
     Path beside = file.resolveSibling(file.getFileName() + ".intoto.jsonl");
-    Files.writeString(beside, new String(Envelope.sign(statement.json(), key).json(), UTF_8) + "\n");
+    Files.writeString(
+        beside, new String(Envelope.sign(statement.json(), key).json(), UTF_8) + "\n");
   }
 
   private static String base64(String pem) {
@@ -75,7 +76,8 @@ final class ReleaseStatement {
       for (JsonNode hash : each.path("hashes")) {
         if (hash.path("alg").asString("").equals("SHA-256")) {
           dependencies.add(
-              ResourceDescriptor.of(each.path("name").asString(""), hash.path("content").asString(""))
+              ResourceDescriptor.of(
+                      each.path("name").asString(""), hash.path("content").asString(""))
                   .at(each.path("purl").asString("")));
         }
       }

@@ -58,8 +58,8 @@ public final class Credentials {
   }
 
   /**
-   * Has the AWS SDK find its keys among a process's variables and credentials: of the places where it
-   * looks, only properties can be set within a process.
+   * Has the AWS SDK find its keys among a process's variables and credentials: of the places where
+   * it looks, only properties can be set within a process.
    *
    * @param all what {@link #over} returned
    */
