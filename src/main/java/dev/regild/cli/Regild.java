@@ -20,7 +20,9 @@ import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
 import dev.regild.cli.registry.PublishCommand;
 import dev.regild.cli.registry.SigningKeyCommand;
+import dev.regild.cli.store.BackupCommand;
 import dev.regild.cli.store.MigrateCommand;
+import dev.regild.cli.store.RestoreCommand;
 import dev.regild.cli.store.StoreCommand;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Version;
@@ -97,6 +99,8 @@ public final class Regild {
     commands.put("publish", PublishCommand.class);
     commands.put("store", StoreCommand.class);
     commands.put("migrate", MigrateCommand.class);
+    commands.put("backup", BackupCommand.class);
+    commands.put("restore", RestoreCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("completion", CompletionCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);
