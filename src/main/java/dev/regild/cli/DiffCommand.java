@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
@@ -60,8 +61,7 @@ final class DiffCommand implements Callable<Integer> {
               + " snapshot is taken. Without a value, today's.")
   @Nullable String snapshot;
 
-  @Option(names = "--json", description = "Print the server's JSON response.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -70,8 +70,8 @@ final class DiffCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     ObjectNode difference = difference();
-    if (json) {
-      out.println(difference.toPrettyString());
+    if (output.isData()) {
+      output.print(out, difference);
       return 0;
     }
     if (second == null) {

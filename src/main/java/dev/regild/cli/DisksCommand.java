@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
@@ -26,14 +27,13 @@ final class DisksCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Option(names = "--json", description = "Print the disks as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     JsonNode disks = connection.client().get(PATH).path("disks");
-    if (json) {
-      spec.commandLine().getOut().println(disks.toPrettyString());
+    if (output.isData()) {
+      output.print(spec.commandLine().getOut(), disks);
       return 0;
     }
     Table table = new Table("ID", "ORIGIN", "FORMAT", "SIZE", "RECEIVED");

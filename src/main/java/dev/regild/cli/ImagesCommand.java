@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
@@ -25,15 +26,14 @@ final class ImagesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Option(names = "--json", description = "Print the images as JSON, in the form of the API.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     List<JsonNode> images = images(connection.client());
-    if (json) {
-      out.println(JsonMapper.shared().valueToTree(images).toPrettyString());
+    if (output.isData()) {
+      output.print(out, images);
       return 0;
     }
     Table table = new Table("NAME", "STATE", "PLATFORM", "VISIBILITY", "AGENT", "CREATED");

@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
@@ -32,15 +33,14 @@ final class NodesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Option(names = "--json", description = "Print the nodes as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     JsonNode nodes = connection.client().get(PATH).path("nodes");
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(nodes.toPrettyString());
+    if (output.isData()) {
+      output.print(out, nodes);
       return 0;
     }
     Table table =

@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
@@ -56,8 +57,7 @@ final class ShowCommand implements Callable<Integer> {
       description = "Write the screen at the end of the qualification boot to FILE, a PNG.")
   @Nullable Path screenshot;
 
-  @Option(names = "--json", description = "Print the server's JSON response.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -69,8 +69,8 @@ final class ShowCommand implements Callable<Integer> {
     if (screenshot != null) {
       screenshot(client, image.path("name").asString(name), screenshot);
     }
-    if (json) {
-      out.println(image.toPrettyString());
+    if (output.isData()) {
+      output.print(out, image);
       return 0;
     }
     if (bootConsole) {

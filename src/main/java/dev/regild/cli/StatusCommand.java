@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
@@ -64,8 +65,7 @@ final class StatusCommand implements Callable<Integer> {
       description = "Show at most this many images. Default: all.")
   int limit = Integer.MAX_VALUE;
 
-  @Option(names = "--json", description = "Print the images as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -83,8 +83,8 @@ final class StatusCommand implements Callable<Integer> {
       page.path("images").forEach(images::add);
     }
     List<JsonNode> shown = images.subList(0, Math.min(limit, images.size()));
-    if (json) {
-      out.println(Printable.json(JsonMapper.shared().valueToTree(shown)).toPrettyString());
+    if (output.isData()) {
+      output.print(out, shown);
       return 0;
     }
     table(shown, out);

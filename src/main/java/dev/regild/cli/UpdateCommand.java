@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
@@ -52,8 +53,7 @@ final class UpdateCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Show what would change, and change nothing.")
   boolean dryRun;
 
-  @Option(names = "--json", description = "With --dry-run: print the plan as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Option(
       names = "--wait",
@@ -72,8 +72,9 @@ final class UpdateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    if (json && !dryRun) {
-      throw new ParameterException(spec.commandLine(), "--json needs --dry-run.");
+    if (output.isData() && !dryRun) {
+      throw new ParameterException(
+          spec.commandLine(), "--json and --output need --dry-run: only a plan is data.");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
@@ -85,8 +86,8 @@ final class UpdateCommand implements Callable<Integer> {
                 request())
             : client.call("CreateUpdatedImage", request());
     boolean canUpdate = answer.path("canUpdateImage").asBoolean(false);
-    if (json && dryRun) {
-      out.println(plan(client).toPrettyString());
+    if (output.isData() && dryRun) {
+      output.print(out, plan(client));
     } else if (!canUpdate) {
       out.printf("%s is up to date; there is nothing to update.%n", name);
     } else if (dryRun) {

@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
@@ -47,8 +48,7 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
   @Option(names = "--exploited", description = "Only CVEs that are known to be exploited.")
   boolean exploited;
 
-  @Option(names = "--json", description = "Print the CVEs as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -62,8 +62,8 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
       page = client.get(path(page.path("next").asString("")));
       page.path("cves").forEach(cves::add);
     }
-    if (json) {
-      out.println(Printable.json(JsonMapper.shared().valueToTree(cves)).toPrettyString());
+    if (output.isData()) {
+      output.print(out, cves);
       return 0;
     }
     if (!first.path("feeds").asBoolean(false)) {

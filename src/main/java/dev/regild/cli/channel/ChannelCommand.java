@@ -1,5 +1,6 @@
 package dev.regild.cli.channel;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
@@ -35,6 +36,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -128,12 +130,10 @@ public final class ChannelCommand implements AutoCloseable {
   }
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
-  int list(@Option(names = "--json", description = "Print the channels as JSON.") boolean json)
+  int list(@Mixin DataOutput output)
       throws IOException, ChannelException {
-    if (json) {
-      out()
-          .println(
-              Printable.json(JsonMapper.shared().valueToTree(channelsAsJson())).toPrettyString());
+    if (output.isData()) {
+      output.print(out(), channelsAsJson());
       return 0;
     }
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");

@@ -1,5 +1,6 @@
 package dev.regild.cli.channel;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.ChannelException;
 import dev.regild.cli.terminal.Table;
 import dev.regild.windows.catalogue.Catalogue;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -19,6 +21,7 @@ import picocli.CommandLine.ParentCommand;
     mixinStandardHelpOptions = true)
 final class ListPackagesCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
+  @Mixin DataOutput output = new DataOutput();
 
   @Parameters(paramLabel = "CHANNEL", description = "The channel's name.")
   String name = "";
@@ -41,7 +44,7 @@ final class ListPackagesCommand implements Callable<Integer> {
           shortDigest(entry),
           entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"));
     }
-    table.print(channel.out());
+    output.print(channel.out(), table);
     return 0;
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.cli.doctor;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
@@ -72,8 +73,7 @@ public final class DoctorCommand implements Callable<Integer> {
           "The server's configuration file; doctor checks its address and authentication.")
   @Nullable Path config;
 
-  @Option(names = "--json", description = "Print what was found as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Option(
       names = "--store",
@@ -92,7 +92,7 @@ public final class DoctorCommand implements Callable<Integer> {
       throws IOException, ConfigException, ProgramException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     if (tryWindows != null) {
-      if (json) {
+      if (output.isData()) {
         throw new ParameterException(
             spec.commandLine(),
             "--json does not go with --try-windows, which writes its own report.");
@@ -117,12 +117,12 @@ public final class DoctorCommand implements Callable<Integer> {
     platforms(machine, tools);
     Checkup protections = protections();
     boolean healthy = !machine.hasProblems() && !protections.hasProblems();
-    if (json) {
+    if (output.isData()) {
       ObjectNode report = JsonNodeFactory.instance.objectNode();
       report.put("healthy", healthy);
       report.set("machine", machine.json());
       report.set("protections", protections.json());
-      out.println(report.toPrettyString());
+      output.print(out, report);
     } else {
       machine.print(out);
       out.println();
@@ -148,11 +148,11 @@ public final class DoctorCommand implements Callable<Integer> {
     } finally {
       FileTree.remove(directory);
     }
-    if (json) {
+    if (output.isData()) {
       ObjectNode report = JsonNodeFactory.instance.objectNode();
       report.put("healthy", !checks.hasProblems());
       report.set("store", checks.json());
-      out.println(report.toPrettyString());
+      output.print(out, report);
     } else {
       checks.print(out);
       checks.printProblems(out);

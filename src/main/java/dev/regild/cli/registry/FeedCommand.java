@@ -1,5 +1,6 @@
 package dev.regild.cli.registry;
 
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.cli.terminal.Table;
@@ -52,7 +53,7 @@ public final class FeedCommand {
   }
 
   @Command(name = "list", description = "Lists the feeds.", mixinStandardHelpOptions = true)
-  int list(@Mixin LocalRegistry registry) throws IOException {
+  int list(@Mixin LocalRegistry registry, @Mixin DataOutput output) throws IOException {
     Table table = new Table("NAME", "KIND", "SNAPSHOT", "ENTRIES", "CHECKED", "LAST ERROR");
     try (Database database = registry.openDatabase()) {
       for (FeedStatus each : feeds(database, registry).status()) {
@@ -65,7 +66,7 @@ public final class FeedCommand {
             each.error().orElse("-"));
       }
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -80,6 +81,7 @@ public final class FeedCommand {
       mixinStandardHelpOptions = true)
   int show(
       @Mixin LocalRegistry registry,
+      @Mixin DataOutput output,
       @Parameters(paramLabel = "NAME", description = "The feed's name.") String name)
       throws IOException, FeedException {
     try (Database database = registry.openDatabase()) {
@@ -104,7 +106,7 @@ public final class FeedCommand {
             each.getKey().isEmpty() ? "all platforms" : each.getKey(),
             each.getValue() + " entries");
       }
-      table.print(out());
+      output.printFacts(out(), table);
     }
     return 0;
   }

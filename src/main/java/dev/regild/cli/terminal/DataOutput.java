@@ -1,0 +1,67 @@
+package dev.regild.cli.terminal;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** The option of commands that print data: in which form. */
+public final class DataOutput {
+  /** A form of data. */
+  public enum Form {
+    /** For people. */
+    TABLE,
+    /** One value, indented. */
+    JSON,
+    /** One document. */
+    YAML
+  }
+
+  @Option(
+      names = "--output",
+      paramLabel = "table|json|yaml",
+      description = "The form of what is printed. Default: table.")
+  Form form = Form.TABLE;
+
+  @Option(names = "--json", description = "The same as --output json.")
+  boolean json;
+
+  /** Whether data is asked for, not a table. */
+  public boolean isData() {
+    return json || form != Form.TABLE;
+  }
+
+  /**
+   * Prints data in the form that is asked for.
+   *
+   * @param data a node, or what Jackson makes one of
+   */
+  public void print(PrintWriter out, Object data) {
+    JsonNode node = Printable.json(JsonMapper.shared().valueToTree(data));
+    if (form == Form.YAML && !json) {
+      out.print(YAMLMapper.shared().writeValueAsString(node));
+      out.flush();
+    } else {
+      out.println(node.toPrettyString());
+    }
+  }
+
+  /** Prints a table, or its rows as data, whose members are named as the columns. */
+  public void print(PrintWriter out, Table table) {
+    if (isData()) {
+      print(out, table.data());
+    } else {
+      table.print(out);
+    }
+  }
+
+  /** The same for a table whose lines, the first among them, are names and values of one thing. */
+  public void printFacts(PrintWriter out, Table table) {
+    if (isData()) {
+      print(out, table.facts());
+    } else {
+      table.print(out);
+    }
+  }
+}
