@@ -82,7 +82,7 @@ public final class Database implements AutoCloseable {
     }
     return open(
         new SqliteDialect(file),
-        "Use a separate data directory for this version, or restore its backup.");
+        "Use the version that made it, or restore a backup.");
   }
 
   /**
