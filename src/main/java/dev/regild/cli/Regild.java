@@ -62,11 +62,13 @@ public final class Regild {
   private static Map<String, Class<?>> commands() {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("serve", ServeCommand.class);
+    commands.put("init", InitCommand.class);
     commands.put("worker", WorkerCommand.class);
     commands.put("nodes", NodesCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
+    commands.put("logs", LogsCommand.class);
     commands.put("status", StatusCommand.class);
     commands.put("update", UpdateCommand.class);
     commands.put("cancel", CancelCommand.class);

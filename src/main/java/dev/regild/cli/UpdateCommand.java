@@ -74,7 +74,7 @@ final class UpdateCommand implements Callable<Integer> {
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (output.isData() && !dryRun) {
       throw new ParameterException(
-          spec.commandLine(), "--json and --output need --dry-run: only a plan is data.");
+          spec.commandLine(), output.option() + " needs --dry-run.");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();

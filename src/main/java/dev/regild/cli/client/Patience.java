@@ -8,13 +8,13 @@ import java.time.Duration;
  * Asks a server about work that goes on there, and waits for the server while it does not answer:
  * work survives a restart, so a command that waits for it has to.
  */
-record Patience(Progress progress) {
+public record Patience(Progress progress) {
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
   /** A question that a server answers. */
   @FunctionalInterface
-  interface Question<T> {
+  public interface Question<T> {
     T ask() throws ServerRefusalException, IOException, InterruptedException;
   }
 
@@ -24,7 +24,7 @@ record Patience(Progress progress) {
    * @throws IOException if the server does not answer for 10 minutes
    * @throws ServerRefusalException if the server refuses, other than because it starts or is busy
    */
-  <T> T ask(Question<T> question) throws ServerRefusalException, IOException, InterruptedException {
+  public <T> T ask(Question<T> question) throws ServerRefusalException, IOException, InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     boolean told = false;
     while (true) {

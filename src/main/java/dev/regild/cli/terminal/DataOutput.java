@@ -32,6 +32,11 @@ public final class DataOutput {
     return json || form != Form.TABLE;
   }
 
+  /** The option by which data is asked for, for messages. */
+  public String option() {
+    return json ? "--json" : "--output";
+  }
+
   /**
    * Prints data in the form that is asked for.
    *
