@@ -26,8 +26,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 @Command(
     name = "init",
     description =
-        "Writes a configuration file for a server. On a terminal, it asks five questions, unless options"
-            + " answer them; elsewhere, what has no option gets its default.",
+        "Writes a configuration file for a server. On a terminal, it asks five questions, unless"
+            + " options answer them; elsewhere, what has no option gets its default.",
     mixinStandardHelpOptions = true)
 final class InitCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -104,8 +104,7 @@ final class InitCommand implements Callable<Integer> {
 
   private List<Question> questions() {
     return List.of(
-        new Question(
-            "data", "Data directory (database, keys, images)", "/var/lib/regild", data),
+        new Question("data", "Data directory (database, keys, images)", "/var/lib/regild", data),
         new Question(
             "listen",
             "Address to listen on (0.0.0.0:8790: others can connect, with TLS)",
@@ -117,10 +116,14 @@ final class InitCommand implements Callable<Integer> {
             "vm",
             isolation),
         new Question(
-            "database", "URL of a PostgreSQL database (empty: a file in the data directory)", "",
+            "database",
+            "URL of a PostgreSQL database (empty: a file in the data directory)",
+            "",
             database),
         new Question(
-            "store", "S3 store for images, s3://BUCKET/PREFIX (empty: the data directory)", "",
+            "store",
+            "S3 store for images, s3://BUCKET/PREFIX (empty: the data directory)",
+            "",
             store));
   }
 
@@ -170,7 +173,8 @@ final class InitCommand implements Callable<Integer> {
     try {
       Files.writeString(
           fresh,
-          "# docs/operations.md lists all keys.\n" + YAMLMapper.shared().writeValueAsString(values));
+          "# docs/operations.md lists all keys.\n"
+              + YAMLMapper.shared().writeValueAsString(values));
       DurableFiles.force(fresh);
       DurableFiles.move(fresh, whole);
     } finally {

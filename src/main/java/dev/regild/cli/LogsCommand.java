@@ -28,8 +28,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "logs",
     description =
-        "Shows what the last job of an image did: each step with its times and its outcome. Exits with 1"
-            + " if the job failed.",
+        "Shows what the last job of an image did: each step with its times and its outcome. Exits"
+            + " with 1 if the job failed.",
     mixinStandardHelpOptions = true)
 final class LogsCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(500);
@@ -116,7 +116,8 @@ final class LogsCommand implements Callable<Integer> {
   /** Prints a line once. */
   private void line(PrintWriter out, String time, String what, String detail) {
     String text =
-        Printable.line(String.format("%-24s  %-18s  %s", brief(time), what, detail)).stripTrailing();
+        Printable.line(String.format("%-24s  %-18s  %s", brief(time), what, detail))
+            .stripTrailing();
     if (printed.add(text)) {
       out.println(text);
       out.flush();

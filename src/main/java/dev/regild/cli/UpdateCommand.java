@@ -1,10 +1,10 @@
 package dev.regild.cli;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.HashMap;
@@ -73,8 +73,7 @@ final class UpdateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (output.isData() && !dryRun) {
-      throw new ParameterException(
-          spec.commandLine(), output.option() + " needs --dry-run.");
+      throw new ParameterException(spec.commandLine(), output.option() + " needs --dry-run.");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();

@@ -80,9 +80,7 @@ public final class Database implements AutoCloseable {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
-    return open(
-        new SqliteDialect(file),
-        "Use the version that made it, or restore a backup.");
+    return open(new SqliteDialect(file), "Use the version that made it, or restore a backup.");
   }
 
   /**

@@ -43,7 +43,8 @@ public final class SqliteCopy {
     } catch (SQLException e) {
       throw new IOException(
           (e.getErrorCode() & 0xff) == FULL
-              ? "The file system of %s is full. Free some space there, and run this again.".formatted(to)
+              ? "The file system of %s is full. Free some space there, and run this again."
+                  .formatted(to)
               : "Cannot copy the database %s to %s: %s".formatted(from, to, e.getMessage()),
           e);
     }

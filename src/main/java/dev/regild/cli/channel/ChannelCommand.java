@@ -1,6 +1,5 @@
 package dev.regild.cli.channel;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
@@ -12,6 +11,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
@@ -42,7 +42,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Works on the data directory itself; a running server sees each change at once. */
 @Command(
@@ -130,8 +129,7 @@ public final class ChannelCommand implements AutoCloseable {
   }
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
-  int list(@Mixin DataOutput output)
-      throws IOException, ChannelException {
+  int list(@Mixin DataOutput output) throws IOException, ChannelException {
     if (output.isData()) {
       output.print(out(), channelsAsJson());
       return 0;

@@ -1,7 +1,7 @@
 package dev.regild.cli.channel;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.ChannelException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;

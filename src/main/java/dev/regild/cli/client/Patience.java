@@ -24,7 +24,8 @@ public record Patience(Progress progress) {
    * @throws IOException if the server does not answer for 10 minutes
    * @throws ServerRefusalException if the server refuses, other than because it starts or is busy
    */
-  public <T> T ask(Question<T> question) throws ServerRefusalException, IOException, InterruptedException {
+  public <T> T ask(Question<T> question)
+      throws ServerRefusalException, IOException, InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     boolean told = false;
     while (true) {

@@ -1,7 +1,5 @@
 package dev.regild.cli.doctor;
 
-import dev.regild.cli.terminal.DataOutput;
-import dev.regild.db.SchemaState;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
@@ -10,6 +8,8 @@ import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
+import dev.regild.cli.terminal.DataOutput;
+import dev.regild.db.SchemaState;
 import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Transport;

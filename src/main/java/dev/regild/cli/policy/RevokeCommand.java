@@ -1,8 +1,8 @@
 package dev.regild.cli.policy;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;

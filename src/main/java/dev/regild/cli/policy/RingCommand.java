@@ -1,9 +1,9 @@
 package dev.regild.cli.policy;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -46,9 +46,7 @@ public final class RingCommand {
   }
 
   @Command(name = "list", description = "Lists the rings.", mixinStandardHelpOptions = true)
-  int list(
-      @Mixin ServerConnection connection,
-      @Mixin DataOutput output)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode rings = connection.client().get(PATH).path("rings");
     if (output.isData()) {

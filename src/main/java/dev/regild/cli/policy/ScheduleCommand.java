@@ -1,9 +1,9 @@
 package dev.regild.cli.policy;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
@@ -305,7 +305,8 @@ public final class ScheduleCommand {
       @Option(
               names = "--dry-run",
               description =
-                  "Only show what it would do now and at its next five times, and why lines are left out.")
+                  "Only show what it would do now and at its next five times, and why lines are"
+                      + " left out.")
           boolean dryRun)
       throws ServerRefusalException, IOException, InterruptedException {
     if (dryRun) {

@@ -1,8 +1,8 @@
 package dev.regild.cli.registry;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.account.Account;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.image.quota.AccountQuotas;
 import dev.regild.image.quota.Quota;
@@ -103,9 +103,9 @@ public final class AccountCommand {
               index = "1..*",
               paramLabel = "NAME=VALUE",
               description =
-                  "The quotas to set: images, image-builders, copies, shares, downloads, event-streams,"
-                      + " disks, disk-gib or tags, each with a number, or with default for the server's"
-                      + " limit.")
+                  "The quotas to set: images, image-builders, copies, shares, downloads,"
+                      + " event-streams, disks, disk-gib or tags, each with a number, or with"
+                      + " default for the server's limit.")
           @Nullable List<String> limits)
       throws IOException {
     Map<Quota, Optional<Integer>> wanted = new HashMap<>();

@@ -1,8 +1,8 @@
 package dev.regild.cli.registry;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.db.Database;
 import dev.regild.feed.Feed;
@@ -130,8 +130,8 @@ public final class FeedCommand {
               paramLabel = "KIND",
               description =
                   "debian-tracker, osv, csaf, msrc or kev: Debian's security tracker, records of"
-                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX, Microsoft's"
-                      + " CVRF, CISA's catalogue.")
+                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX,"
+                      + " Microsoft's CVRF, CISA's catalogue.")
           String kind,
       @Option(
               names = "--from",

@@ -1,9 +1,9 @@
 package dev.regild.cli.registry;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Person;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.console.session.Sessions;
 import java.io.IOException;

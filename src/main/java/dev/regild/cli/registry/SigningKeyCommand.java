@@ -1,8 +1,8 @@
 package dev.regild.cli.registry;
 
-import dev.regild.cli.terminal.DataOutput;
 import dev.regild.account.SigningKeys;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.db.Database;
 import java.io.IOException;

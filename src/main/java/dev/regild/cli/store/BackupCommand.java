@@ -34,14 +34,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "backup",
     description =
-        "Backs up a server while it runs: its database, layers, disks, channels and secrets. What the place"
-            + " has already is not copied again. If it is interrupted, run it again: it goes on.",
+        "Backs up a server while it runs: its database, layers, disks, channels and secrets. What"
+            + " the place has already is not copied again. If it is interrupted, run it again: it"
+            + " goes on.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Run it as the server's user, on the server's machine. The backup's secrets are encrypted with the"
-          + " master key. The master key itself is not in the backup, unless you add --with-master-key: keep a copy"
-          + " of DATA/master.key elsewhere, as nothing can be restored without it."
+      "Run it as the server's user, on the server's machine. The backup's secrets are encrypted"
+          + " with the master key. The master key itself is not in the backup, unless you add"
+          + " --with-master-key: keep a copy of DATA/master.key elsewhere, as nothing can be"
+          + " restored without it."
     })
 public final class BackupCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -64,8 +66,8 @@ public final class BackupCommand implements Callable<Integer> {
   @Option(
       names = "--with-master-key",
       description =
-          "Put the master key into the backup. Whoever can read the backup then has all access keys,"
-              + " and can sign statements.")
+          "Put the master key into the backup. Whoever can read the backup then has all access"
+              + " keys, and can sign statements.")
   boolean masterKey;
 
   @ArgGroup @Nullable Instead instead;
@@ -78,7 +80,8 @@ public final class BackupCommand implements Callable<Integer> {
     @Option(
         names = "--check",
         description =
-            "Read all backups instead, and compare every SHA-256. Exits with 1 if anything is damaged.")
+            "Read all backups instead, and compare every SHA-256. Exits with 1 if anything is"
+                + " damaged.")
     boolean check;
   }
 
@@ -137,7 +140,8 @@ public final class BackupCommand implements Callable<Integer> {
           .println(
               masterKey
                   ? "The master key is in it: keep it where nobody else can read it."
-                  : "The master key is not in it: keep a copy of it elsewhere, as a restore needs it.");
+                  : "The master key is not in it: keep a copy of it elsewhere, as a restore needs"
+                        + " it.");
       return 0;
     } finally {
       objects.ifPresent(ObjectStore::close);

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description =
-        "Compares the store with the registry and lists objects that are missing, changed or orphaned."
-            + " Exits with 1 if a layer is missing or changed and was not repaired.",
+        "Compares the store with the registry and lists objects that are missing, changed or"
+            + " orphaned. Exits with 1 if a layer is missing or changed and was not repaired.",
     mixinStandardHelpOptions = true)
 final class CheckStoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

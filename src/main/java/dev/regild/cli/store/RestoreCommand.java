@@ -26,12 +26,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "restore",
     description =
-        "Restores a backup into an empty data directory, and verifies every SHA-256. If it is interrupted,"
-            + " run it again: it goes on.",
+        "Restores a backup into an empty data directory, and verifies every SHA-256. If it is"
+            + " interrupted, run it again: it goes on.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Run it as the server's user. Then start the server on the directory, and run regild channel refresh."
+      "Run it as the server's user. Then start the server on the directory, and run regild channel"
+          + " refresh."
     })
 public final class RestoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -54,7 +55,8 @@ public final class RestoreCommand implements Callable<Integer> {
       names = "--master-key",
       paramLabel = "FILE",
       description =
-          "The file with the master key, if the backup does not have it. Default: REGILD_MASTER_KEY.")
+          "The file with the master key, if the backup does not have it. Default:"
+              + " REGILD_MASTER_KEY.")
   @Nullable Path masterKey;
 
   @Option(
@@ -67,15 +69,16 @@ public final class RestoreCommand implements Callable<Integer> {
       names = "--database",
       paramLabel = "URL",
       description =
-          "The URL of an empty PostgreSQL database, for a backup of a registry in PostgreSQL. Default:"
-              + " REGILD_DATABASE.")
+          "The URL of an empty PostgreSQL database, for a backup of a registry in PostgreSQL."
+              + " Default: REGILD_DATABASE.")
   @Nullable String database;
 
   @Option(
       names = "--store",
       paramLabel = "s3://BUCKET/PREFIX",
       description =
-          "A store without objects below its prefix, for a backup with objects. Default: REGILD_STORE.")
+          "A store without objects below its prefix, for a backup with objects. Default:"
+              + " REGILD_STORE.")
   @Nullable String store;
 
   @Override
@@ -121,8 +124,7 @@ public final class RestoreCommand implements Callable<Integer> {
     Path target = data.resolve("master.key");
     if (restored.lacksMasterKey() && file != null && Files.notExists(target)) {
       Files.copy(file, target);
-      Files.setPosixFilePermissions(
-          target, PosixFilePermissions.fromString("rw-------"));
+      Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
     }
   }
 }

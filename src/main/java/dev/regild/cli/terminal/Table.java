@@ -42,7 +42,8 @@ public final class Table {
           member(row.getFirst()),
           row.getLast(),
           (before, value) -> {
-            List<Object> all = new ArrayList<>(before instanceof List<?> many ? many : List.of(before));
+            List<Object> all =
+                new ArrayList<>(before instanceof List<?> many ? many : List.of(before));
             all.add(value);
             return all;
           });

@@ -145,7 +145,8 @@ public final class Backup {
       }
     }
     throw new BackupException(
-        "Images were deleted again and again while their layers were copied. Run the backup when fewer are deleted; what was copied stays.");
+        "Images were deleted again and again while their layers were copied. Run the backup when"
+            + " fewer are deleted; what was copied stays.");
   }
 
   /** Those of a backup that was killed. */

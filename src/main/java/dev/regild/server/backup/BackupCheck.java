@@ -44,8 +44,7 @@ public final class BackupCheck {
       target
           .problem(each.getKey())
           .ifPresent(problem ->
-              findings.add(
-                  new Finding(each.getValue().backup(), each.getValue().path(), problem)));
+              findings.add(new Finding(each.getValue().backup(), each.getValue().path(), problem)));
       steps.show("contents", (double) ++done / contents.size());
     }
     return findings;

@@ -95,9 +95,7 @@ public final class DirectoryTarget implements BackupTarget {
   @Override
   public Content put(Path file, boolean mayChange) throws IOException {
     Path fresh =
-        PrivateDirectory.within(directory, UNFINISHED)
-            .path()
-            .resolve(UUID.randomUUID().toString());
+        PrivateDirectory.within(directory, UNFINISHED).path().resolve(UUID.randomUUID().toString());
     try {
       Content content = copy(file, fresh);
       Path target = file(content);

@@ -109,8 +109,8 @@ public final class ObjectTarget implements BackupTarget {
     objects.list(
         CONTENTS,
         page ->
-            page.forEach(object ->
-                sizes.put(object.name().substring(CONTENTS.length()), object.bytes())));
+            page.forEach(
+                object -> sizes.put(object.name().substring(CONTENTS.length()), object.bytes())));
     Set<Content> found = new HashSet<>();
     for (Content content : wanted) {
       if (sizes.getOrDefault(content.sha256(), -1L) == content.bytes()) {
@@ -219,9 +219,7 @@ public final class ObjectTarget implements BackupTarget {
     objects.list(
         CONTENTS,
         page ->
-            page.stream()
-                .filter(object -> !names.contains(object.name()))
-                .forEach(unneeded::add));
+            page.stream().filter(object -> !names.contains(object.name())).forEach(unneeded::add));
     for (StoredObject object : unneeded) {
       objects.delete(object.name());
     }

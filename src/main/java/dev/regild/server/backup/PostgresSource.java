@@ -27,8 +27,7 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
       handle.execute("SET TRANSACTION READ ONLY");
       // The transaction waits for pg_dump.
       handle.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
-      String snapshot =
-          handle.createQuery("SELECT pg_export_snapshot()").mapTo(String.class).one();
+      String snapshot = handle.createQuery("SELECT pg_export_snapshot()").mapTo(String.class).one();
       RegistryCopy copy = RegistryCopy.read(handle, dump);
       new PostgresPrograms(address).dump(snapshot, dump);
       handle.rollback();

@@ -103,13 +103,16 @@ public final class Restore {
     if (dump != postgres.isPresent()) {
       throw new BackupException(
           dump
-              ? "The backup is of a registry in PostgreSQL. Name an empty database with --database URL."
-              : "The backup is of a registry in a data directory. Leave out --database, and move it afterwards with regild migrate.");
+              ? "The backup is of a registry in PostgreSQL. Name an empty database with --database"
+                    + " URL."
+              : "The backup is of a registry in a data directory. Leave out --database, and move it"
+                    + " afterwards with regild migrate.");
     }
     boolean store = manifest.entries().stream().anyMatch(entry -> entry.kind() == Kind.OBJECT);
     if (store && objects.isEmpty()) {
       throw new BackupException(
-          "The backup has the objects of a store. Name a store without objects with --store s3://BUCKET/PREFIX.");
+          "The backup has the objects of a store. Name a store without objects with --store"
+              + " s3://BUCKET/PREFIX.");
     }
   }
 
@@ -140,7 +143,8 @@ public final class Restore {
     long needed = 0;
     for (Entry entry : manifest.entries()) {
       Path file = data.resolve(entry.path());
-      if (entry.kind() != Kind.OBJECT && !(Files.exists(file) && Files.size(file) == entry.bytes())) {
+      if (entry.kind() != Kind.OBJECT
+          && !(Files.exists(file) && Files.size(file) == entry.bytes())) {
         needed += entry.bytes();
       }
     }
@@ -243,7 +247,8 @@ public final class Restore {
     }
   }
 
-  private static void requireSecrets(Database database, MasterKey masterKey) throws BackupException {
+  private static void requireSecrets(Database database, MasterKey masterKey)
+      throws BackupException {
     try {
       var _ = new SigningKeys(database, masterKey, Clock.systemUTC()).firstStart();
     } catch (WrongMasterKeyException e) {
@@ -367,7 +372,8 @@ public final class Restore {
           target.read(handle ->
               handle
                   .createQuery(
-                      "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
+                      "SELECT table_name FROM information_schema.tables WHERE table_schema ="
+                          + " current_schema()")
                   .mapTo(String.class)
                   .list());
       if (!tables.isEmpty()) {

@@ -109,8 +109,8 @@ class BackupIT {
           Thread.ofVirtual()
               .start(() -> {
                 while (!done.get()) {
-                  server.useTransaction(handle ->
-                      handle.execute("UPDATE account SET name = 'now ' || random()"));
+                  server.useTransaction(
+                      handle -> handle.execute("UPDATE account SET name = 'now ' || random()"));
                 }
               });
       String said = regild(0, "backup", place, "--s3-endpoint", s3.endpoint(), "--data", data);
@@ -200,7 +200,8 @@ class BackupIT {
     }
     Path backups = directory.resolve("backups");
     assertThat(
-            regild(0, "backup", backups, "--data", data, "--config", config("before", before, data)))
+            regild(
+                0, "backup", backups, "--data", data, "--config", config("before", before, data)))
         .contains("The master key is not in it");
     assertThat(new DirectoryTarget(backups).manifest(newest(backups)).entries())
         .filteredOn(entry -> entry.kind() == Manifest.Kind.OBJECT)

@@ -333,8 +333,7 @@ class BackupTest {
                 throw new IllegalStateException("killed");
               }
             });
-    assertThatThrownBy(() -> killed.run(Optional.empty()))
-        .hasMessage("killed");
+    assertThatThrownBy(() -> killed.run(Optional.empty())).hasMessage("killed");
     Object first = Files.readAttributes(base, "unix:ino").get("ino");
     restore(0, restored, "--master-key", key);
     assertThat(Files.readAttributes(base, "unix:ino").get("ino")).isEqualTo(first);
