@@ -46,6 +46,7 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.machine.Build;
 import dev.regild.machine.systemd.Credentials;
 import dev.regild.policy.notice.Courier;
 import dev.regild.policy.notice.Notices;
@@ -557,6 +558,7 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("tls", tls.isPresent())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
+        .addKeyValue("version", Build.own().text())
         .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
