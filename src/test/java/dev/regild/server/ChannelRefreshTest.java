@@ -108,6 +108,7 @@ class ChannelRefreshTest {
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
               Optional.empty(),
+              new RegistryRefresh(database, new Inventories(database), Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
