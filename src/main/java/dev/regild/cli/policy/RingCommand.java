@@ -103,10 +103,7 @@ public final class RingCommand {
       name = "show",
       description = "Shows a ring, your lines that follow it, and every promotion and rollback.",
       mixinStandardHelpOptions = true)
-  int show(
-      @Mixin ServerConnection connection,
-      @Mixin NamedRing ring,
-      @Mixin DataOutput output)
+  int show(@Mixin ServerConnection connection, @Mixin NamedRing ring, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode shown = connection.client().get(ring.path());
     if (output.isData()) {

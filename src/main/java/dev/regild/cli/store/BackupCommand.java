@@ -141,7 +141,7 @@ public final class BackupCommand implements Callable<Integer> {
               masterKey
                   ? "The master key is in it: keep it where nobody else can read it."
                   : "The master key is not in it: keep a copy of it elsewhere, as a restore needs"
-                        + " it.");
+                      + " it.");
       return 0;
     } finally {
       objects.ifPresent(ObjectStore::close);

@@ -376,8 +376,8 @@ public final class FakeUpstream implements AutoCloseable {
       status = 500;
       answer =
           ("<soap:Fault><faultcode>soap:Client</faultcode><faultstring>Fault occurred</faultstring>"
-               + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
-               + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
+                  + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
+                  + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
               .formatted(url(), e.code, e.said, UUID.randomUUID(), NAMESPACE, operation);
     }
     String raw;

@@ -58,8 +58,8 @@ public final class UpdateDocuments {
       for (String language : List.of("de", "en", "ja")) {
         text.append(
             ("<upd:LocalizedProperties><upd:Language>%s</upd:Language><upd:Title>%s</upd:Title><upd:Description>For"
-                 + " the tests. A flaw (CVE-2026-10001) is fixed; CVE-2026-10002 was already"
-                 + " fixed.</upd:Description></upd:LocalizedProperties>")
+                    + " the tests. A flaw (CVE-2026-10001) is fixed; CVE-2026-10002 was already"
+                    + " fixed.</upd:Description></upd:LocalizedProperties>")
                 .formatted(
                     language, language.equals("en") ? title : "Vorschau Preview 更新 " + language));
       }
@@ -229,10 +229,10 @@ public final class UpdateDocuments {
         + product
         + "\" /></upd:AtLeastOne></upd:Prerequisites></upd:Relationships><upd:ApplicabilityRules><upd:Metadata>"
         + ("<drv:WindowsDriverMetaData"
-               + " xmlns:drv=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
-               + " HardwareID=\"%s\" DriverVerDate=\"%s\" DriverVerVersion=\"%s\""
-               + " WhqlDriverID=\"0\" Class=\"Net\""
-               + " Provider=\"Example\">%s</drv:WindowsDriverMetaData>")
+                + " xmlns:drv=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
+                + " HardwareID=\"%s\" DriverVerDate=\"%s\" DriverVerVersion=\"%s\""
+                + " WhqlDriverID=\"0\" Class=\"Net\""
+                + " Provider=\"Example\">%s</drv:WindowsDriverMetaData>")
             .formatted(hardwareId.replace("&", "&amp;"), date, version, more)
         + "</upd:Metadata></upd:ApplicabilityRules><upd:Files>"
         // Files of drivers do not say of what type they are.
