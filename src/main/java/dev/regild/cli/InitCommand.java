@@ -71,7 +71,8 @@ final class InitCommand implements Callable<Integer> {
   /** Reads an answer; returns null at the end of the input. Empty if nobody is there to answer. */
   Optional<Function<String, @Nullable String>> person =
       Progress.onTerminal()
-          ? Optional.of(question -> System.console().readLine("%s", question))
+          ? Optional.ofNullable(System.console())
+              .map(terminal -> question -> terminal.readLine("%s", question))
           : Optional.empty();
 
   /** One question: a key of the configuration. */

@@ -33,6 +33,7 @@ final class FeedSnapshots {
   private record Key(String feed, String digest) {}
 
   /** What a snapshot says of a platform, to be stored. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Facts(int issues, byte[] packed) {}
 
   /** Returns the snapshots of each feed, newest first. */

@@ -27,7 +27,6 @@ final class Upkeep implements AutoCloseable {
   private final ImageDeletions deletions;
   private final ImageFlattenings flattenings;
   private final DiskDeletions disks;
-  private final ResumableUploads uploads;
   private final Clock clock;
   private final RecurringWork work;
   private final RecurringWork uploadsWork;
@@ -47,7 +46,6 @@ final class Upkeep implements AutoCloseable {
     this.deletions = deletions;
     this.flattenings = flattenings;
     this.disks = disks;
-    this.uploads = uploads;
     this.clock = clock;
     this.pruned = clock.instant();
     RecurringWork.Pauses pauses = RecurringWork.Pauses.of(BETWEEN);

@@ -112,6 +112,8 @@ record ChannelAccess(
   @FunctionalInterface
   interface Refreshing {
     /**
+     * Refreshes.
+     *
      * @param database null before the server's first start
      */
     RefreshResult with(@Nullable Database database) throws ChannelException, InterruptedException;

@@ -180,7 +180,7 @@ final class Mails implements Sender {
       throws MessagingException {
     MimeMessage message =
         new MimeMessage(session) {
-          /** The library would make another one for each attempt. */
+          // The library would make another one for each attempt.
           @Override
           protected void updateMessageID() throws MessagingException {
             setHeader(

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,8 +32,8 @@ final class DataFiles {
   }
 
   /** Returns the files by their paths relative to the data directory. */
-  TreeMap<String, Kind> find() throws IOException {
-    TreeMap<String, Kind> found = new TreeMap<>();
+  NavigableMap<String, Kind> find() throws IOException {
+    NavigableMap<String, Kind> found = new TreeMap<>();
     for (String secret : SECRET) {
       if (!shared || secret.equals("credentials") || secret.equals("tls")) {
         add(found, secret, Kind.SEALED);
@@ -54,7 +56,7 @@ final class DataFiles {
     return found;
   }
 
-  private void add(TreeMap<String, Kind> found, String name, Kind kind) throws IOException {
+  private void add(Map<String, Kind> found, String name, Kind kind) throws IOException {
     Path root = data.resolve(name);
     if (Files.isDirectory(root)) {
       try (Stream<Path> files = Files.walk(root, MAX_DEPTH)) {

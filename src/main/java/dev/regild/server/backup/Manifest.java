@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param proof the id, sealed with the registry's master key: only that key opens it
  * @param entries the files and objects
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Manifest(
     int format,
     String id,
