@@ -103,7 +103,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -346,14 +345,15 @@ public final class RegildServer implements AutoCloseable {
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
     opened(
             new Judging(
-                database,
-                inventories,
-                plans,
-                plannedFixes,
-                feeds,
-                new SupportFiles(config.support().distroInfo(), config.support().securitySupport()),
-                membership.turns(),
-                clock)
+                    database,
+                    inventories,
+                    plans,
+                    plannedFixes,
+                    feeds,
+                    new SupportFiles(
+                        config.support().distroInfo(), config.support().securitySupport()),
+                    membership.turns(),
+                    clock)
                 .work())
         .start();
 

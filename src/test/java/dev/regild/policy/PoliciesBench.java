@@ -202,8 +202,7 @@ final class PoliciesBench {
     Inventories stored = new Inventories(database);
     List<String> digests = new ArrayList<>();
     for (int i = 0; i < inventories; i++) {
-      digests.add(
-          stored.store(handle, PolicyFleet.inventory(MadeUpPackages.installed(random))));
+      digests.add(stored.store(handle, PolicyFleet.inventory(MadeUpPackages.installed(random))));
     }
     String layer = PolicyFleet.layer(handle, null, 1000);
     Line line = null;

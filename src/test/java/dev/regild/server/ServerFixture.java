@@ -416,11 +416,7 @@ public final class ServerFixture implements AutoCloseable {
             Clock.systemUTC()),
         notices,
         fleet.files(
-            database,
-            new Operators(database, Set.of()),
-            schedules,
-            notices,
-            Clock.systemUTC()));
+            database, new Operators(database, Set.of()), schedules, notices, Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {

@@ -167,7 +167,8 @@ public final class RingCommand {
     out()
         .println(
             from == null
-                ? "The ring %s of the channel %s follows the repositories.".formatted(ring.name, ring.channel)
+                ? "The ring %s of the channel %s follows the repositories."
+                    .formatted(ring.name, ring.channel)
                 : "The ring %2$s has no snapshot yet. Promote one: regild ring promote %1$s %3$s %2$s"
                     .formatted(ring.channel, ring.name, from));
     return 0;
@@ -216,9 +217,7 @@ public final class RingCommand {
       name = "remove",
       description = "Removes a ring that no line follows. Its history stays.",
       mixinStandardHelpOptions = true)
-  int remove(
-      @Mixin ServerConnection connection,
-      @Mixin NamedRing ring)
+  int remove(@Mixin ServerConnection connection, @Mixin NamedRing ring)
       throws ServerRefusalException, IOException, InterruptedException {
     connection.client().delete(ring.path());
     out().printf("The ring %s of the channel %s was removed.%n", ring.name, ring.channel);
@@ -304,9 +303,7 @@ public final class RingCommand {
       name = "rollback",
       description = "Undoes the last promotion of a ring.",
       mixinStandardHelpOptions = true)
-  int rollback(
-      @Mixin ServerConnection connection,
-      @Mixin NamedRing ring)
+  int rollback(@Mixin ServerConnection connection, @Mixin NamedRing ring)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode moved = connection.client().post(ring.path() + "/rollback", Map.of());
     out().printf("%s has the snapshot %s again.%n", ring.name, brief(text(moved, "snapshot")));

@@ -51,11 +51,7 @@ public final class Scheduler {
   private record Awaited(CronTimes times, Instant seen, Optional<Instant> next) {}
 
   public Scheduler(
-      Database database,
-      Forecasts forecasts,
-      Updates updates,
-      Audit audit,
-      Clock clock) {
+      Database database, Forecasts forecasts, Updates updates, Audit audit, Clock clock) {
     this.database = database;
     this.forecasts = forecasts;
     this.waves = new Waves(database, updates, audit, clock);
@@ -129,8 +125,7 @@ public final class Scheduler {
   }
 
   /** A run that is to begin, with what was decided. */
-  private record Beginning(
-      Schedule schedule, Instant due, String note, List<Decision> decisions) {}
+  private record Beginning(Schedule schedule, Instant due, String note, List<Decision> decisions) {}
 
   private static Beginning beginning(Look look, Schedule schedule, Instant due, Instant now) {
     Optional<Instant> closed =
