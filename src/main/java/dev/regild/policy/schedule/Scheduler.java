@@ -2,6 +2,7 @@ package dev.regild.policy.schedule;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.image.Owner;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.Audit;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -190,7 +192,7 @@ public final class Scheduler {
   private final class Look {
     private final Decider decider = new Decider(forecasts);
     private @Nullable Set<String> busy;
-    private final Map<Object, Map<String, LineHeads.Line>> lines = new HashMap<>();
+    private final Map<Owner, NavigableMap<String, LineHeads.Line>> lines = new HashMap<>();
 
     private boolean isBusy(Schedule schedule) {
       Set<String> known = busy;
