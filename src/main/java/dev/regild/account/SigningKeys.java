@@ -44,7 +44,9 @@ public final class SigningKeys {
   public Optional<String> firstStart() {
     // To make one takes a while, which a later start does not wait for.
     Optional<SigningKey> made =
-        database.read(SigningKeys::hasAny) ? Optional.empty() : Optional.of(SigningKey.generate());
+        database.read(SigningKeys::hasAny)
+            ? Optional.empty()
+            : Optional.of(SigningKey.generate());
     return database.inTransaction(handle -> {
       Optional<String> id =
           made.filter(key -> insert(handle, 1, key) > 0).map(key -> key.publicKey().id());

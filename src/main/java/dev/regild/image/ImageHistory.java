@@ -98,9 +98,7 @@ public final class ImageHistory {
         .execute();
   }
 
-  /**
-   * Returns whether an image has a disk and is not recorded, because an earlier version made it.
-   */
+  /** Returns whether an image has a disk and is not recorded, because an earlier version made it. */
   public static boolean lacksAny(Handle handle) {
     return !unrecorded(handle, "", 1).isEmpty();
   }

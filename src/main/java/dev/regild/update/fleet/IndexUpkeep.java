@@ -52,8 +52,7 @@ public final class IndexUpkeep implements JobQueue.Job {
     while (done.mayBeMore() && System.nanoTime() < end) {
       long started = System.nanoTime();
       done = addSome(done.last(), lease);
-      // Requests and updates come first: this takes half of a processor, and of the database's
-      // time.
+      // Requests and updates come first: this takes half of a processor, and of the database's time.
       Thread.sleep(Duration.ofNanos(System.nanoTime() - started));
     }
     if (done.mayBeMore()) {
