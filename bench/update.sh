@@ -246,6 +246,8 @@ fetch_seconds() {
 import datetime, json, sys
 seconds = {}
 for step in json.load(sys.stdin)["steps"]:
+    if step["name"].upper() not in ("FETCH", "APPLY"):
+        continue
     began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
                     for k in ("started", "ended"))
     seconds[step["name"].upper()] = (ended - began).total_seconds()

@@ -33,8 +33,15 @@ final class FeedSnapshots {
   private record Key(String feed, String digest) {}
 
   /** What a snapshot says of a platform, to be stored. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Facts(int issues, byte[] packed) {}
+  static final class Facts {
+    private final int issues;
+    private final byte[] packed;
+
+    Facts(int issues, byte[] packed) {
+      this.issues = issues;
+      this.packed = packed;
+    }
+  }
 
   /** Returns the snapshots of each feed, newest first. */
   static Map<String, List<FeedSnapshot>> all(Handle handle) {
@@ -109,8 +116,8 @@ final class FeedSnapshots {
             .bind("feed", feed)
             .bind("digest", snapshot.digest())
             .bind("platform", platform)
-            .bind("issues", each.issues())
-            .bind("json", each.packed())
+            .bind("issues", each.issues)
+            .bind("json", each.packed)
             .execute());
     removeOld(handle, feed, held);
   }

@@ -134,7 +134,7 @@ public final class FeedStore {
         require(name).snapshots().stream()
             .filter(each -> each.digest().startsWith(digest))
             .toList();
-    if (found.size() != 1 || digest.isEmpty()) {
+    if (found.size() != 1) {
       throw new FeedException(
           "The feed %s has %s snapshot that begins with '%s'. See them: regild feed show %1$s"
               .formatted(name, found.isEmpty() ? "no" : "more than one", digest));

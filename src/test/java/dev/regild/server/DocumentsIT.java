@@ -36,7 +36,7 @@ class DocumentsIT {
                 new InstalledPackage("libstdc++6", "amd64", "1:12.2.0-14+deb12u1", false)
                     .from(
                         new PackageOrigin("gcc-12", "12.2.0-14", "Ex \"A\" mple", "libs", "GPL-3")),
-                new InstalledPackage("Ärger & Söhne/100 %", "all", "1#2?3@4~5", false)
+                new InstalledPackage("ärger & söhne/100 %", "all", "1#2?3@4~5", false)
                     .from(PackageOrigin.UNDESCRIBED))));
     Path bill = server.data.resolve("golden.cdx.json");
     assertThat(CommandLineOf.of(server).run(0, "sbom", "golden", "--output", bill.toString()))
