@@ -47,8 +47,7 @@ final class Assets {
             script.path(),
             "data:image/svg+xml," + Words.encoded(new String(icon, UTF_8).strip()));
     this.assets =
-        Stream.of(style, script)
-            .collect(Collectors.toUnmodifiableMap(Asset::name, each -> each));
+        Stream.of(style, script).collect(Collectors.toUnmodifiableMap(Asset::name, each -> each));
   }
 
   private static final class Asset {
