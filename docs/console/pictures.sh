@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export REGILD_PICTURES=$PWD/docs/console
 exec mvn -B --no-transfer-progress verify -Dsurefire.skip=true -DskipTests=false -Dtest=none \
-  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ConsoleBrowserIT#everyPageIsAccessible*
+  -Dsurefire.failIfNoSpecifiedTests=false "-Dit.test=ConsoleBrowserIT#everyPageIsAccessible*,ConsoleMainJobIT"

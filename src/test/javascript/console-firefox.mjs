@@ -64,7 +64,7 @@ await press("button", "Upload");
 await shows("fit for an import", LONG);
 await type("Name", "by-keyboard");
 await tabTo("input", "Boot the image");
-await page.keyboard.press("Space");
+await page.keyboard.press(" ");
 await press("button", "Import");
 await at("/console/images/by-keyboard", LONG);
 await page.waitForFunction(() => document.querySelector("h1 .mark")?.textContent === "Available", LONG);

@@ -21,7 +21,7 @@ for (const javaScriptEnabled of [true, false]) {
   const page = await context.newPage();
   page.on("console", (message) => {
     const ours = message.location().url.startsWith(scene.url);
-    assert.ok(!ours || message.type() !== "error", message.text());
+    assert.ok(!ours || message.type() !== "error", `${message.location().url}: ${message.text()}`);
   });
   await page.goto(scene.url + "/console/jobs");
   await page.getByRole("button", { name: "Log in with Example" }).click();

@@ -3,6 +3,7 @@ package dev.regild.console;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.console.view.Frame;
+import dev.regild.console.view.Words;
 import dev.regild.files.Sha256;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
@@ -14,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,11 +40,14 @@ final class Assets {
   private final Frame.AssetPaths paths;
   private final Map<String, Asset> assets;
 
-  private Assets(Asset style, Asset script, Asset icon) {
-    this.paths = new Frame.AssetPaths(style.path(), script.path(), icon.path());
+  private Assets(Asset style, Asset script, byte[] icon) {
+    this.paths =
+        new Frame.AssetPaths(
+            style.path(),
+            script.path(),
+            "data:image/svg+xml," + Words.encoded(new String(icon, UTF_8).strip()));
     this.assets =
-        List.of(style, script, icon).stream()
-            .collect(Collectors.toUnmodifiableMap(Asset::name, each -> each));
+        Stream.of(style, script).collect(Collectors.toUnmodifiableMap(Asset::name, each -> each));
   }
 
   private static final class Asset {
@@ -81,7 +86,7 @@ final class Assets {
     return new Assets(
         new Asset("console", ".css", "text/css; charset=utf-8", style),
         new Asset("console", ".js", "text/javascript; charset=utf-8", script(style)),
-        new Asset("regild", ".svg", "image/svg+xml", resource(OURS + "regild.svg")));
+        resource(OURS + "regild.svg"));
   }
 
   /** The style comes first: what is wrong with a script after it leaves the page as it looks. */

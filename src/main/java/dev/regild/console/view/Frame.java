@@ -69,7 +69,11 @@ public record Frame(
       boolean readOnly,
       boolean canLogOut) {}
 
-  /** Where style and scripts are; each path names its content. */
+  /**
+   * Where style and scripts are; each path names its content.
+   *
+   * @param icon has its content in itself, so that nothing is asked for it
+   */
   public record AssetPaths(String style, String script, String icon) {}
 
   /** Whether whoever looks at the page may change something. */
