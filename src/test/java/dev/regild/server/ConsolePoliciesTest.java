@@ -283,7 +283,7 @@ class ConsolePoliciesTest {
 
     String preview = browser.get("/console/rings/debian-12/prod/promotion").body();
     assertThat(preview)
-        .contains("closed", "0 of 1 images", "1 image of all accounts", "kiosk")
+        .contains("closed", "0 of 1 images", "follow the ring: 1.", "kiosk")
         .contains("openssl", "3.0.11-1", "3.0.22-1", "CVEs that they would fix")
         .contains("regild ring promote debian-12 dev prod --preview --endpoint");
     String snapshot = field(preview, "snapshot");
