@@ -71,6 +71,7 @@ class ConsolePoliciesTest {
       assertThat(page.statusCode()).as(path).isEqualTo(200);
       assertThat(page.body()).as(path).contains("class=\"empty\"", words.get(path));
     }
+    assertThat(browser.get("/console/events").body()).as("of the login").contains("key.first-used");
   }
 
   @Test
@@ -439,7 +440,7 @@ class ConsolePoliciesTest {
                     "name",
                     "own",
                     "to",
-                    "https://127.0.0.1/x",
+                    server.uri("/regild/v1/receiver").toString(),
                     "event",
                     "image.revoked")
                 .body())
