@@ -157,12 +157,12 @@ async function tabTo(page, name) {
   await page.getByRole("link", { name: "Plan a schedule" }).click();
   await page.fill("#name", "nightly");
   await page.getByRole("button", { name: "Preview" }).click();
-  await page.locator("summary", { hasText: "Now: 1 update" }).waitFor();
+  await page.locator("summary", { hasText: /^Now: / }).waitFor();
   assert.equal(await page.inputValue("#name"), "nightly");
   await page.getByRole("button", { name: "Add the schedule" }).click();
   await page.waitForURL("**/schedules/nightly?*");
   await page.getByRole("link", { name: "Show it" }).click();
-  await page.locator("summary", { hasText: "Now: 1 update" }).waitFor();
+  await page.locator("summary", { hasText: /^Now: / }).waitFor();
   await context.close();
 }
 
@@ -179,7 +179,7 @@ async function tabTo(page, name) {
   await page.waitForFunction(() => document.querySelector("#cron-error").innerText.trim() === "");
   await page.locator("#commands", { hasText: "regild schedule add weekly" }).waitFor({ state: "attached" });
   await page.goto(scene.url + "/console/schedules/nightly");
-  await page.locator("#forecast summary", { hasText: "Now: 1 update" }).waitFor();
+  await page.locator("#forecast summary", { hasText: /^Now: / }).waitFor();
   await context.close();
 }
 

@@ -9,17 +9,22 @@ import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
 import dev.regild.channel.ring.Ring;
+import dev.regild.cli.Regild;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.machine.Program;
 import dev.regild.policy.line.Alias;
 import dev.regild.policy.line.AliasName;
 import dev.regild.policy.line.Aliases;
 import dev.regild.policy.schedule.Schedule;
 import dev.regild.policy.schedule.Schedules;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -284,7 +289,7 @@ class ConsolePoliciesTest {
 
     String preview = browser.get("/console/rings/debian-12/prod/promotion").body();
     assertThat(preview)
-        .contains("closed", "0 of 1 images", "1 image of all accounts", "kiosk")
+        .contains("closed", "0 of 1 images", "follow the ring: 1.", "kiosk")
         .contains("openssl", "3.0.11-1", "3.0.22-1", "CVEs that they would fix")
         .contains("regild ring promote debian-12 dev prod --preview --endpoint");
     String snapshot = field(preview, "snapshot");
@@ -547,6 +552,50 @@ class ConsolePoliciesTest {
                 .body())
         .doesNotContain("<script>x", "<img src=x")
         .contains("regild revoke '\"&gt;&lt;script&gt;x' --reason");
+  }
+
+  /** With names that do not exist in place of what nobody has typed; but no page is wrong. */
+  @Test
+  void theCommandsThatPagesShowAreCommands() throws Exception {
+    scene.channels(directory, "3.0.22-1");
+    scene.policies();
+    var _ = CommandLineOf.of(server);
+    StringBuilder shown = new StringBuilder();
+    for (String path : pages()) {
+      Matcher block =
+          Pattern.compile("<h2>regild</h2>\\s*<pre[^>]*><code>([^<]*)</code>")
+              .matcher(browser.get(path).body());
+      while (block.find()) {
+        shown.append(
+            block.group(1).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"));
+        shown.append('\n');
+      }
+    }
+    String script =
+        """
+        cd '%s'
+        regild() { for each; do printf '%%s\\001' "$each"; done; printf '\\002'; }
+        %s
+        """
+            .formatted(directory, shown);
+    List<List<String>> commands =
+        Stream.of(Program.of("sh", "-c", script).run().split("\u0002"))
+            .filter(each -> !each.isBlank())
+            .map(each -> List.of(each.split("\u0001")))
+            .filter(words -> !words.contains("--follow"))
+            .toList();
+    assertThat(commands).hasSizeGreaterThan(30);
+    for (List<String> words : commands) {
+      List<String> all = new ArrayList<>(words);
+      all.replaceAll(
+          word -> word.equals("schedule.yaml") ? directory.resolve(word).toString() : word);
+      all.addAll(List.of("--data", server.data.toString()));
+      StringWriter said = new StringWriter();
+      PrintWriter out = new PrintWriter(said, true);
+      assertThat(Regild.run(out, out, all.toArray(String[]::new)))
+          .as("%s%n%s", words, said)
+          .isBetween(0, 1);
+    }
   }
 
   private List<String> pages() {

@@ -94,10 +94,16 @@ final class EventPages implements Console.Pages {
   /** Where more is to be seen; nowhere if the subject is gone. */
   private static String path(Event event) {
     return switch (event.type()) {
-      case SNAPSHOT_ARRIVED, REFRESH_FAILED -> Words.channel(event.subject(), "");
+      case SNAPSHOT_ARRIVED, REFRESH_FAILED, RING_PROMOTED -> Words.channel(event.subject(), "");
+      case ALIAS_MOVED -> alias(String.valueOf(event.payload().get("alias")));
       case SCHEDULE_DISABLED -> Paths.schedule(event.subject(), "");
-      case IMAGE_DELETED, REVOCATION_UNDONE, RING_PROMOTED, ALIAS_MOVED, KEY_FIRST_USED -> "";
+      case IMAGE_DELETED, REVOCATION_UNDONE, KEY_FIRST_USED -> "";
       default -> Words.image(event.subject(), "");
     };
+  }
+
+  private static String alias(String text) {
+    int slash = text.indexOf('/');
+    return slash < 0 ? "" : Paths.alias(text.substring(0, slash), text.substring(slash + 1), "");
   }
 }

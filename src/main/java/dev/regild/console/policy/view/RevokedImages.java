@@ -43,7 +43,7 @@ public record RevokedImages(List<Row> rows, int count) {
           case DESCENDANT -> "updated from";
           case COPY -> "copy of";
         },
-        affected.cause(),
+        affected.relation() == Revocation.Relation.NAMED ? "" : affected.cause(),
         listed.exists(),
         listed.shares(),
         listed.exports().stream().map(each -> each.amiName() + " (" + each.amiId() + ")").toList());
