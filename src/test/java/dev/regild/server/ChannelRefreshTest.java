@@ -11,11 +11,13 @@ import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fetch.PackageCache;
+import dev.regild.image.Inventories;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.windows.catalogue.CatalogueSource;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -60,6 +62,7 @@ class ChannelRefreshTest {
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
               Optional.empty(),
+              new RegistryRefresh(database, new Inventories(database), Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
@@ -105,6 +108,7 @@ class ChannelRefreshTest {
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
               Optional.empty(),
+              new RegistryRefresh(database, new Inventories(database), Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
