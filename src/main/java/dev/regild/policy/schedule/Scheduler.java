@@ -127,7 +127,11 @@ public final class Scheduler {
   }
 
   /** A run that is to begin, with what was decided. */
-  private record Beginning(Schedule schedule, Instant due, String note, List<Decision> decisions) {}
+  private record Beginning(Schedule schedule, Instant due, String note, List<Decision> decisions) {
+    long updates() {
+      return decisions.stream().filter(each -> !each.outcome().isFinal()).count();
+    }
+  }
 
   private static Beginning beginning(Look look, Schedule schedule, Instant due, Instant now) {
     Optional<Instant> closed =
@@ -145,7 +149,9 @@ public final class Scheduler {
   /** Together, because a transaction takes longer than what is in it; else each by itself. */
   private void begin(List<Beginning> some, Instant now) {
     try {
-      database.useTransaction(handle -> some.forEach(each -> begin(handle, each, now)));
+      database
+          .inTransaction(handle -> some.stream().filter(each -> begin(handle, each, now)).toList())
+          .forEach(Scheduler::tell);
     } catch (DatabaseUnavailableException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -157,26 +163,30 @@ public final class Scheduler {
     }
   }
 
-  private static void begin(Handle handle, Beginning run, Instant now) {
+  /** Returns whether it began. */
+  private static boolean begin(Handle handle, Beginning run, Instant now) {
     Schedule schedule = run.schedule();
     // Only one look has this run, even if another node took the turn meanwhile.
     if (Schedules.findById(handle, schedule.id()).filter(Schedule::enabled).isEmpty()) {
-      return;
+      return false;
     }
     Schedules.setSeen(handle, schedule, run.due());
     if (!Runs.begin(handle, schedule, run.due(), "", run.note(), now)) {
-      return;
+      return false;
     }
     Runs.decide(handle, schedule.id(), run.due(), run.decisions());
-    long updates = run.decisions().stream().filter(each -> !each.outcome().isFinal()).count();
-    if (updates == 0) {
+    if (run.updates() == 0) {
       Runs.end(handle, schedule.id(), run.due(), now);
     }
+    return true;
+  }
+
+  private static void tell(Beginning run) {
     LOG.atInfo()
-        .addKeyValue("schedule", schedule.name())
-        .addKeyValue("account", schedule.owner().accountId())
+        .addKeyValue("schedule", run.schedule().name())
+        .addKeyValue("account", run.schedule().owner().accountId())
         .addKeyValue("due", run.due())
-        .addKeyValue("updates", updates)
+        .addKeyValue("updates", run.updates())
         .addKeyValue("note", run.note())
         .log("a schedule acts");
   }
