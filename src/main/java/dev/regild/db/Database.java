@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -55,6 +56,7 @@ public final class Database implements AutoCloseable {
    */
   private final ReentrantLock writing = new ReentrantLock(true);
 
+  private final AtomicLong commits = new AtomicLong();
   private volatile @Nullable String writeProblem;
   private volatile @Nullable Clock clock;
 
@@ -255,6 +257,7 @@ public final class Database implements AutoCloseable {
               dialect.begin(handle);
               return work.withHandle(handle);
             });
+        commits.incrementAndGet();
         writeProblem = null;
         unreachable = null;
         return result;
@@ -362,6 +365,11 @@ public final class Database implements AutoCloseable {
       }
     }
     return Optional.empty();
+  }
+
+  /** How many transactions this process has committed; what others commit is not counted. */
+  long commits() {
+    return commits.get();
   }
 
   /** Whether processes on other machines, with other clocks, may use the database. */

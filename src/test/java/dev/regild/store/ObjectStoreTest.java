@@ -33,6 +33,17 @@ class ObjectStoreTest {
     server.close();
   }
 
+  /** S3Mock's answer, which S3 gives to reads alone. */
+  @Test
+  void aServerMayRefuseToOverwriteAnObjectAsNotModified() throws Exception {
+    Path old = Files.writeString(directory.resolve("old"), "old");
+    Path fresh = Files.writeString(directory.resolve("new"), "new");
+    store.write("layers/a", old, Sha256.of(old));
+    server.taken = 304;
+    assertThatThrownBy(() -> store.write("layers/a", fresh, Sha256.of(fresh)))
+        .isInstanceOf(TakenKeyException.class);
+  }
+
   @Test
   void anObjectIsReplacedInOneStepOrStays() throws Exception {
     Path old = Files.writeString(directory.resolve("old"), "old");

@@ -6,15 +6,17 @@ import java.time.Duration;
 
 /**
  * Asks a server about work that goes on there, and waits for the server while it does not answer:
- * work survives a restart, so a command that waits for it has to.
+ * work survives a restart, so a command that waits for it has to. Only for questions that may be
+ * asked twice.
  */
-record Patience(Progress progress) {
+public record Patience(Progress progress) {
   private static final Duration LIMIT = Duration.ofMinutes(10);
-  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   /** A question that a server answers. */
   @FunctionalInterface
-  interface Question<T> {
+  public interface Question<T> {
     T ask() throws ServerRefusalException, IOException, InterruptedException;
   }
 
@@ -24,9 +26,11 @@ record Patience(Progress progress) {
    * @throws IOException if the server does not answer for 10 minutes
    * @throws ServerRefusalException if the server refuses, other than because it starts or is busy
    */
-  <T> T ask(Question<T> question) throws ServerRefusalException, IOException, InterruptedException {
+  public <T> T ask(Question<T> question)
+      throws ServerRefusalException, IOException, InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     boolean told = false;
+    Duration pause = SHORTEST_PAUSE;
     while (true) {
       try {
         return question.ask();
@@ -42,7 +46,11 @@ record Patience(Progress progress) {
         progress.done("The server does not respond; waiting for it.");
         told = true;
       }
-      Thread.sleep(PAUSE);
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(2);
+      if (pause.compareTo(LONGEST_PAUSE) > 0) {
+        pause = LONGEST_PAUSE;
+      }
     }
   }
 
