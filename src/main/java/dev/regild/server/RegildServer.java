@@ -504,8 +504,7 @@ public final class RegildServer implements AutoCloseable {
     opened(events);
     opened(console);
     if (tls.isPresent() && config.tls().acme().isPresent()) {
-      opened(
-          AcmeCertificate.start(config.tls().acme().get(), tls.get(), data.path(), clock));
+      opened(AcmeCertificate.start(config.tls().acme().get(), tls.get(), data.path(), clock));
     }
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())

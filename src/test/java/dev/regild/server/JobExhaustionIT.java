@@ -186,7 +186,10 @@ class JobExhaustionIT {
           new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
       return new ImportJob(
           new SteppedJob.Tools(
-              database, new JobSteps(Clock.systemUTC()), new RunningJobs(), new Workspaces(data),
+              database,
+              new JobSteps(Clock.systemUTC()),
+              new RunningJobs(),
+              new Workspaces(data),
               JobObserver.NONE),
           inventories,
           new DirectoryLayerStore(data),

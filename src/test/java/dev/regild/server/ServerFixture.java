@@ -708,8 +708,7 @@ public final class ServerFixture implements AutoCloseable {
   JobObserver observer = JobObserver.NONE;
 
   private SteppedJob.Tools tools() throws IOException {
-    return new SteppedJob.Tools(
-        database, steps, running, new Workspaces(data), observer);
+    return new SteppedJob.Tools(database, steps, running, new Workspaces(data), observer);
   }
 
   ImageCopies copies() throws IOException {

@@ -168,8 +168,8 @@ class TracesTest {
             """
                 .formatted(REGION));
         String id =
-            server.database.read(handle ->
-                Images.require(handle, server.owner(REGION), "copy").id());
+            server.database.read(
+                handle -> Images.require(handle, server.owner(REGION), "copy").id());
         server.copyJob().run(id, server.lease(id));
         assertThat(commands.run(0, "images")).contains("copy");
       }
@@ -203,8 +203,7 @@ class TracesTest {
   }
 
   private static void fail(JobTelemetry telemetry) {
-    try (var job =
-            telemetry.begins("update", new Attempt<>("id", "image", 1, ""));
+    try (var job = telemetry.begins("update", new Attempt<>("id", "image", 1, ""));
         var step = job.step("Apply")) {
       step.failed("the disk is full");
       job.failed("the disk is full");

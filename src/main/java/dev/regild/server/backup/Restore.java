@@ -104,9 +104,9 @@ public final class Restore {
       throw new BackupException(
           dump
               ? "The backup is of a registry in PostgreSQL. Name an empty database with --database"
-                    + " URL."
+                  + " URL."
               : "The backup is of a registry in a data directory. Leave out --database, and move it"
-                    + " afterwards with regild migrate.");
+                  + " afterwards with regild migrate.");
     }
     boolean store = manifest.entries().stream().anyMatch(entry -> entry.kind() == Kind.OBJECT);
     if (store && objects.isEmpty()) {
@@ -133,7 +133,7 @@ public final class Restore {
               : "%s is not empty. Name a directory that does not exist or is empty."
                   .formatted(data));
     }
-    DurableFiles.write(mark, manifest.id() + "\n");
+    DurableFiles.writePrivate(mark, manifest.id() + "\n");
     FileTree.remove(data.resolve(WORK));
     requireRoom(manifest);
     requireEmptyStore(manifest);

@@ -33,8 +33,7 @@ final class TlsKeys {
 
   Config.Tls settings() throws ConfigException {
     Config.Tls tls =
-        new Config.Tls(
-            mode(), file(TLS_CERTIFICATE), file(TLS_KEY), file(TLS_CLIENT_CA), acme());
+        new Config.Tls(mode(), file(TLS_CERTIFICATE), file(TLS_KEY), file(TLS_CLIENT_CA), acme());
     if (tls.certificate().isPresent() != tls.key().isPresent()) {
       throw new ConfigException(
           "%s is set, but %s is not; set both or none"
@@ -54,8 +53,7 @@ final class TlsKeys {
                       : tls.acme().isPresent() ? TLS_ACME : TLS_CLIENT_CA));
     }
     if (tls.acme().isPresent() && tls.certificate().isPresent()) {
-      throw new ConfigException(
-          "tls.acme and tls.certificate are both set; remove one of them");
+      throw new ConfigException("tls.acme and tls.certificate are both set; remove one of them");
     }
     if (tls.acme().isPresent() && tls.clientAuthority().isPresent()) {
       throw new ConfigException(

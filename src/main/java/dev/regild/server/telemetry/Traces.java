@@ -46,9 +46,12 @@ public final class Traces implements AutoCloseable {
         .setResource(
             Resource.create(
                 Attributes.of(
-                    AttributeKey.stringKey("service.name"), "regild",
-                    AttributeKey.stringKey("service.version"), Build.own().version(),
-                    AttributeKey.stringKey("service.instance.id"), node)))
+                    AttributeKey.stringKey("service.name"),
+                    "regild",
+                    AttributeKey.stringKey("service.version"),
+                    Build.own().version(),
+                    AttributeKey.stringKey("service.instance.id"),
+                    node)))
         .addSpanProcessor(
             BatchSpanProcessor.builder(
                     OtlpHttpSpanExporter.builder()

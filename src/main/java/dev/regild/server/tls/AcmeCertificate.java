@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.Security;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.util.io.pem.PemObject;
 import org.bouncycastle.util.io.pem.PemWriter;
 import org.shredzone.acme4j.Account;
@@ -55,6 +57,8 @@ public final class AcmeCertificate implements AutoCloseable {
 
   private static final Duration LONGEST_PAUSE = Duration.ofHours(12);
 
+  private static final int CHALLENGE_BITS = 2048;
+
   private final Config.Acme settings;
   private final AcmeChallenges challenges;
   private final Path certificate;
@@ -83,8 +87,9 @@ public final class AcmeCertificate implements AutoCloseable {
    * @param tls shows the challenges
    * @param data the data directory
    */
-  public static AcmeCertificate start(
-      Config.Acme settings, ServerTls tls, Path data, Clock clock) {
+  public static AcmeCertificate start(Config.Acme settings, ServerTls tls, Path data, Clock clock) {
+    // The library makes its keys with it. As the last one, it changes nothing for others.
+    var _ = Security.addProvider(new BouncyCastleProvider());
     AcmeCertificate acme =
         new AcmeCertificate(settings, tls.challenges(), data.resolve("tls"), clock);
     acme.thread.start();
@@ -143,12 +148,17 @@ public final class AcmeCertificate implements AutoCloseable {
           .addKeyValue("until", chain.getFirst().getNotAfter().toInstant())
           .log("certificate issued");
       return true;
-    } catch (AcmeException | FetchException | GeneralSecurityException | IOException e) {
+    } catch (AcmeException
+        | FetchException
+        | GeneralSecurityException
+        | IOException
+        | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("authority", settings.directory())
           .addKeyValue("names", settings.names())
           .addKeyValue("reason", String.valueOf(e.getMessage()))
-          .log("the authority issued no certificate; the present one stays, and the next try is later");
+          .log(
+              "the authority issued no certificate; the present one stays, and the next try is later");
       return false;
     } finally {
       challenges.clear();
@@ -176,8 +186,7 @@ public final class AcmeCertificate implements AutoCloseable {
 
   private Account account()
       throws AcmeException, FetchException, GeneralSecurityException, IOException {
-    AccountBuilder builder =
-        new AccountBuilder().agreeToTermsOfService().useKeyPair(accountKey());
+    AccountBuilder builder = new AccountBuilder().agreeToTermsOfService().useKeyPair(accountKey());
     settings.contact().ifPresent(builder::addEmail);
     return builder.create(session());
   }
@@ -214,7 +223,7 @@ public final class AcmeCertificate implements AutoCloseable {
     KeyPair made = KeyPairUtils.createECKeyPair("secp256r1");
     StringWriter text = new StringWriter();
     KeyPairUtils.writeKeyPair(made, text);
-    DurableFiles.write(accountKey, text.toString());
+    DurableFiles.writePrivate(accountKey, text.toString());
     return made;
   }
 
@@ -230,11 +239,10 @@ public final class AcmeCertificate implements AutoCloseable {
                 new AcmeException(
                     "the authority offers no tls-alpn-01 for %s; use another authority, or tls.certificate"
                         .formatted(name)));
-    KeyPair key = KeyPairUtils.createECKeyPair("secp256r1");
+    // The library signs these with RSA alone.
+    KeyPair key = KeyPairUtils.createKeyPair(CHALLENGE_BITS);
     challenges.show(
-        name,
-        key.getPrivate(),
-        challenge.createCertificate(key, authorization.getIdentifier()));
+        name, key.getPrivate(), challenge.createCertificate(key, authorization.getIdentifier()));
     challenge.trigger();
     boolean proven = authorization.waitForCompletion(LONGEST_STEP) == Status.VALID;
     challenge.fetch();
@@ -266,7 +274,7 @@ public final class AcmeCertificate implements AutoCloseable {
         writer.writeObject(new PemObject("CERTIFICATE", each.getEncoded()));
       }
     }
-    DurableFiles.write(certificate, text.toString());
+    DurableFiles.writePrivate(certificate, text.toString());
   }
 
   @Override

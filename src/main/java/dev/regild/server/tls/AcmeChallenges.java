@@ -56,7 +56,8 @@ final class AcmeChallenges {
         String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
       if (PROTOCOL.equals(engine.getHandshakeApplicationProtocol())) {
         String alias = ALIAS + requestedName(engine);
-        return keyType.equals("EC") && proofs.containsKey(alias) ? alias : null;
+        Proof proof = proofs.get(alias);
+        return proof != null && keyType.equals(proof.key().getAlgorithm()) ? alias : null;
       }
       return own.chooseEngineServerAlias(keyType, issuers, engine);
     }

@@ -124,11 +124,11 @@ public final class ServerTls implements AutoCloseable {
         settings.acme().isPresent()
             ? acmeFiles(data, settings, clock)
             : own
-            ? ownFiles(data, settings, clock)
-            : new PemFiles(
-                settings.certificate().get(),
-                settings.key().orElseThrow(),
-                settings.clientAuthority());
+                ? ownFiles(data, settings, clock)
+                : new PemFiles(
+                    settings.certificate().get(),
+                    settings.key().orElseThrow(),
+                    settings.clientAuthority());
     try {
       ServerTls tls = new ServerTls(files, own, clock, pause);
       tls.tell("certificate loaded");
@@ -186,7 +186,7 @@ public final class ServerTls implements AutoCloseable {
     Path both = AcmeCertificate.file(directory);
     if (Files.notExists(both)) {
       PemFiles own = ownFiles(data, settings, clock);
-      DurableFiles.write(
+      DurableFiles.writePrivate(
           both, Files.readString(own.key()) + Files.readString(own.certificate()));
     }
     return new PemFiles(both, both, settings.clientAuthority());
