@@ -18,8 +18,7 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "disks",
     description = "Lists the uploaded and exported disks.",
-    mixinStandardHelpOptions = true,
-    subcommands = DisksCommand.Delete.class)
+    mixinStandardHelpOptions = true)
 final class DisksCommand implements Callable<Integer> {
   private static final String PATH = "/regild/v1/disks";
 
@@ -49,18 +48,12 @@ final class DisksCommand implements Callable<Integer> {
   }
 
   @Command(name = "delete", description = "Deletes a disk.", mixinStandardHelpOptions = true)
-  static final class Delete implements Callable<Integer> {
-    @Spec CommandSpec spec = CommandSpec.create();
-    @Mixin ServerConnection connection = new ServerConnection();
-
-    @Parameters(paramLabel = "ID", description = "The disk's id (ami-…).")
-    String id = "";
-
-    @Override
-    public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-      connection.client().delete(PATH + "/" + ApiClient.segment(id));
-      spec.commandLine().getOut().println("Deleted " + id + ".");
-      return 0;
-    }
+  int delete(
+      @Mixin ServerConnection server,
+      @Parameters(paramLabel = "ID", description = "The disk's id (ami-…).") String id)
+      throws ServerRefusalException, IOException, InterruptedException {
+    server.client().delete(PATH + "/" + ApiClient.segment(id));
+    spec.commandLine().getOut().println("Deleted " + id + ".");
+    return 0;
   }
 }

@@ -1,6 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.Patience;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.terminal.Printable;
@@ -99,7 +100,12 @@ final class ExportCommand implements Callable<Integer> {
     progress.done("Wrote " + output + " (" + ByteCount.text(Files.size(output)) + ").");
     try {
       ExportedDisk disk = new ExportedDisk(output);
-      disk.write(client, sha256);
+      var _ =
+          new Patience(progress)
+              .ask(() -> {
+                disk.write(client, sha256);
+                return true;
+              });
       progress.done("Wrote %s and %s.".formatted(disk.statement(), disk.bill()));
     } catch (ServerRefusalException e) {
       spec.commandLine()

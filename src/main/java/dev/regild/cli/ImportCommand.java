@@ -89,8 +89,9 @@ final class ImportCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
     client.submit("/regild/v1/import-checks?bytes=" + preview.diskBytes(), request);
-    SentDisk disk = new Upload(file, new Progress(out, Progress.onTerminal())).send(client);
-    String state = create(client, request, disk).path("State").asString("");
+    Progress progress = new Progress(out, Progress.onTerminal());
+    SentDisk disk = new Upload(file, progress).send(client);
+    String state = disk.importAs(request, progress).path("State").asString("");
     if (!wait) {
       out.printf("%s is %s.%n", image, state);
       return 0;
@@ -109,22 +110,6 @@ final class ImportCommand implements Callable<Integer> {
       return DiskPreview.of(file);
     } catch (UnfitDiskException e) {
       throw new IOException("%s can't be imported: %s.".formatted(file, e.getMessage()), e);
-    }
-  }
-
-  private static JsonNode create(ApiClient client, Map<String, Object> request, SentDisk disk)
-      throws IOException, InterruptedException {
-    Map<String, Object> call = new HashMap<>(request);
-    call.put("SourceAmiId", disk.id());
-    try {
-      return client.call("CreateImportedImage", call).path("Image");
-    } catch (ServerRefusalException e) {
-      throw new IOException("%s %s".formatted(e.getMessage(), disk.withdraw()), e);
-    } catch (IOException e) {
-      throw new IOException(
-          "The server's answer to the import of %s did not come (%s); see: regild images"
-              .formatted(disk.id(), e.getMessage()),
-          e);
     }
   }
 

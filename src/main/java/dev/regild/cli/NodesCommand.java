@@ -24,8 +24,7 @@ import tools.jackson.databind.JsonNode;
     description =
         "Lists the nodes that share the server's database: what each can do, its jobs and its free"
             + " space. Only an operator's account may see them.",
-    mixinStandardHelpOptions = true,
-    subcommands = {NodesCommand.Drain.class, NodesCommand.Resume.class})
+    mixinStandardHelpOptions = true)
 final class NodesCommand implements Callable<Integer> {
   private static final String PATH = "/regild/v1/nodes";
 
@@ -86,45 +85,32 @@ final class NodesCommand implements Callable<Integer> {
     return all.isEmpty() ? "copies only" : String.join(" ", all);
   }
 
-  private static int set(
-      ServerConnection connection, CommandSpec spec, String node, String verb, String done)
-      throws ServerRefusalException, IOException, InterruptedException {
-    connection.client().post(PATH + "/" + ApiClient.segment(node) + "/" + verb, Map.of());
-    spec.commandLine().getOut().println(done.formatted(node));
-    return 0;
-  }
-
   @Command(
       name = "drain",
       description = "Has a node take no new jobs. Running jobs go on.",
       mixinStandardHelpOptions = true)
-  static final class Drain implements Callable<Integer> {
-    @Spec CommandSpec spec = CommandSpec.create();
-    @Mixin ServerConnection connection = new ServerConnection();
-
-    @Parameters(paramLabel = "NODE", description = "The node's name.")
-    String node = "";
-
-    @Override
-    public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-      return set(connection, spec, node, "drain", "%s takes no new jobs.");
-    }
+  int drain(
+      @Mixin ServerConnection server,
+      @Parameters(paramLabel = "NODE", description = "The node's name.") String node)
+      throws ServerRefusalException, IOException, InterruptedException {
+    return set(server, node, "drain", "%s takes no new jobs.");
   }
 
   @Command(
       name = "resume",
       description = "Has a drained node take jobs again.",
       mixinStandardHelpOptions = true)
-  static final class Resume implements Callable<Integer> {
-    @Spec CommandSpec spec = CommandSpec.create();
-    @Mixin ServerConnection connection = new ServerConnection();
+  int resume(
+      @Mixin ServerConnection server,
+      @Parameters(paramLabel = "NODE", description = "The node's name.") String node)
+      throws ServerRefusalException, IOException, InterruptedException {
+    return set(server, node, "resume", "%s takes jobs again.");
+  }
 
-    @Parameters(paramLabel = "NODE", description = "The node's name.")
-    String node = "";
-
-    @Override
-    public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-      return set(connection, spec, node, "resume", "%s takes jobs again.");
-    }
+  private int set(ServerConnection server, String node, String verb, String done)
+      throws ServerRefusalException, IOException, InterruptedException {
+    server.client().post(PATH + "/" + ApiClient.segment(node) + "/" + verb, Map.of());
+    spec.commandLine().getOut().println(done.formatted(node));
+    return 0;
   }
 }

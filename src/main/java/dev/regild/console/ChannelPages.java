@@ -7,7 +7,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.PackageSystems;
-import dev.regild.channel.RefreshOptions;
+import dev.regild.channel.RunningRefreshes;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
 import dev.regild.console.view.ChannelPage;
@@ -15,12 +15,14 @@ import dev.regild.console.view.ChannelsPage;
 import dev.regild.console.view.Commands;
 import dev.regild.console.view.Frame.Section;
 import dev.regild.console.view.NewChannelPage;
+import dev.regild.console.view.RemovalPage;
 import dev.regild.console.view.SnapshotPage;
 import dev.regild.console.view.Words;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.fleet.IndexedPackage;
 import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.PlatformType;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
@@ -28,6 +30,7 @@ import dev.regild.windows.catalogue.CatalogueSource;
 import gg.jte.generated.precompiled.JtechannelGenerated;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
 import gg.jte.generated.precompiled.JtenewchannelGenerated;
+import gg.jte.generated.precompiled.JteremovalGenerated;
 import gg.jte.generated.precompiled.JtesnapshotGenerated;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -36,6 +39,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,9 +64,6 @@ final class ChannelPages implements Console.Pages {
   /** The names of the channels that are being refreshed from here. */
   private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
 
-  /** How far these are, by name, where their servers tell. */
-  private final Map<String, String> progress = new ConcurrentHashMap<>();
-
   ChannelPages(ConsoleServices services) {
     this.services = services;
   }
@@ -76,13 +77,16 @@ final class ChannelPages implements Console.Pages {
         .show("/console/new-channel", "ConsoleAskChannel", this::ask)
         .act("/console/new-channel/check", "ConsoleCheckChannel", this::check)
         .act("/console/new-channel", "AddChannel", this::add)
-        .act("/console/channels/{name}/refresh", "RefreshChannel", this::refresh);
+        .act("/console/channels/{name}/refresh", "RefreshChannel", this::refresh)
+        .show("/console/channels/{name}/remove", "ConsoleAskChannelRemoval", this::askRemoval)
+        .act("/console/channels/{name}/remove", "RemoveChannel", this::remove);
   }
 
   private void show(Visit visit) throws ChannelException {
     List<ChannelsPage.Row> rows = new ArrayList<>();
+    Map<String, String> running = running();
     for (ChannelStatus status : services.channels().status()) {
-      rows.add(row(status));
+      rows.add(row(status, running));
     }
     ChannelsPage page =
         new ChannelsPage(
@@ -96,7 +100,21 @@ final class ChannelPages implements Console.Pages {
         (out, frame) -> JtechannelsGenerated.render(out, null, frame, page));
   }
 
-  private ChannelsPage.Row row(ChannelStatus status) {
+  /** How far refreshes are, from here, of other nodes and of commands, by channel. */
+  private Map<String, String> running() {
+    Map<String, String> running =
+        new HashMap<>(
+            services
+                .images()
+                .database()
+                .read(
+                    handle -> RunningRefreshes.list(handle, services.images().clock().instant())));
+    // One that was only just begun here has not said so yet.
+    refreshing.forEach(each -> running.putIfAbsent(each, "refreshing"));
+    return running;
+  }
+
+  private ChannelsPage.Row row(ChannelStatus status, Map<String, String> running) {
     List<String> notices = new ArrayList<>(status.notices());
     List<ChannelsPage.Offered> offered = offered(status, notices);
     return new ChannelsPage.Row(
@@ -111,8 +129,8 @@ final class ChannelPages implements Console.Pages {
         status.checkedAt(),
         status.error().orElse(""),
         notices,
-        refreshing.contains(status.name()),
-        progress.getOrDefault(status.name(), ""),
+        running.containsKey(status.name()),
+        running.getOrDefault(status.name(), ""),
         offered);
   }
 
@@ -195,14 +213,22 @@ final class ChannelPages implements Console.Pages {
                   : ""));
     }
     boolean catalogue = status.channel().filter(ChannelPages::isCatalogue).isPresent();
-    List<CatalogueEntry> entries =
-        catalogue ? Catalogue.of(services.channels(), name).entries() : List.of();
+    List<CatalogueEntry> entries = new ArrayList<>();
+    Set<CatalogueEntry> followed = new HashSet<>();
+    if (catalogue) {
+      Catalogue own = Catalogue.of(services.channels(), name);
+      entries.addAll(own.entries());
+      followed.addAll(own.followed());
+      entries.addAll(followed);
+    }
     return new ChannelPage(
-        row(status),
+        row(status, running()),
         snapshots,
         isOperator(visit),
         catalogue,
-        entries.stream().map(each -> ChannelPage.Entry.of(each, entries)).toList(),
+        entries.stream()
+            .map(each -> ChannelPage.Entry.of(each, entries, followed.contains(each)))
+            .toList(),
         form,
         new Commands("", "", "regild channel refresh " + Commands.quoted(name)),
         services.images().clock().instant());
@@ -370,6 +396,35 @@ final class ChannelPages implements Console.Pages {
     return visit.request().headers().contains(HeaderNames.create("HX-Request"));
   }
 
+  private void askRemoval(Visit visit) throws ChannelException {
+    services.operators().require(visit.caller());
+    String name = visit.path("name");
+    ChannelStatus status = status(visit, name);
+    RemovalPage page =
+        new RemovalPage(
+            name,
+            status.channel().map(Channel::platform).orElse(""),
+            new Commands("", "", "regild channel remove " + Commands.quoted(name)));
+    visit.show(
+        Section.CHANNELS,
+        "Remove the channel " + name,
+        (out, frame) -> JteremovalGenerated.render(out, null, frame, page));
+  }
+
+  private void remove(Visit visit) throws ChannelException, InterruptedException {
+    requireOperator(visit);
+    String name = visit.path("name");
+    services.guard().resources(visit.request(), List.of(name));
+    var _ = status(visit, name);
+    if (refreshing.contains(name) || !services.channels().tryRemove(name)) {
+      throw new ApiException(
+          ErrorType.RESOURCE_IN_USE,
+          "The channel %s is being refreshed or changed. Remove it when that has ended."
+              .formatted(name));
+    }
+    visit.redirect("/console/channels", Notices.CHANNEL_REMOVED);
+  }
+
   /** Begins a refresh; the page shows how it ends, which may take minutes. */
   private void refresh(Visit visit) throws ChannelException {
     visit.requireChanges();
@@ -402,11 +457,9 @@ final class ChannelPages implements Console.Pages {
   private void refresh(String name) {
     try {
       var _ =
-          services
-              .channels()
-              .refresh(
-                  name,
-                  new RefreshOptions(seen -> progress.put(name, seen.text()), Optional.empty()));
+          new RegistryRefresh(
+                  services.images().database(), services.inventories(), services.images().clock())
+              .refresh(services.channels(), name);
     } catch (ChannelException e) {
       // The channel's state has the reason, and the page shows it.
       LOG.atInfo()
@@ -417,7 +470,6 @@ final class ChannelPages implements Console.Pages {
       Thread.currentThread().interrupt();
     } finally {
       refreshing.remove(name);
-      progress.remove(name);
     }
   }
 }

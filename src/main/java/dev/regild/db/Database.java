@@ -9,8 +9,11 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -44,6 +47,9 @@ public final class Database implements AutoCloseable {
 
   private static final long LONGEST_PAUSE_NANOS = 100_000_000;
 
+  /** The threads that are inside a transaction, of whichever database. */
+  private static final Set<Thread> IN_TRANSACTIONS = ConcurrentHashMap.newKeySet();
+
   private final Dialect dialect;
   private final HikariDataSource dataSource;
   private final Jdbi jdbi;
@@ -55,6 +61,7 @@ public final class Database implements AutoCloseable {
    */
   private final ReentrantLock writing = new ReentrantLock(true);
 
+  private final AtomicLong commits = new AtomicLong();
   private volatile @Nullable String writeProblem;
   private volatile @Nullable Clock clock;
 
@@ -251,8 +258,14 @@ public final class Database implements AutoCloseable {
         T result =
             jdbi.inTransaction(handle -> {
               dialect.begin(handle);
-              return work.withHandle(handle);
+              IN_TRANSACTIONS.add(Thread.currentThread());
+              try {
+                return work.withHandle(handle);
+              } finally {
+                IN_TRANSACTIONS.remove(Thread.currentThread());
+              }
             });
+        commits.incrementAndGet();
         writeProblem = null;
         unreachable = null;
         return result;
@@ -281,6 +294,14 @@ public final class Database implements AutoCloseable {
   private static void pause(int attempt) {
     long most = Math.min(LONGEST_PAUSE_NANOS, 2_000_000L << Math.min(attempt, 10));
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+  }
+
+  /**
+   * Whether this thread is outside every transaction, as whoever calls another machine has to be: a
+   * transaction that waits for one keeps others from theirs, and may run again.
+   */
+  public static boolean isOutsideTransactions() {
+    return !IN_TRANSACTIONS.contains(Thread.currentThread());
   }
 
   /** Whether this thread is inside a transaction. */
@@ -360,6 +381,11 @@ public final class Database implements AutoCloseable {
       }
     }
     return Optional.empty();
+  }
+
+  /** How many transactions this process has committed; what others commit is not counted. */
+  long commits() {
+    return commits.get();
   }
 
   /** Whether processes on other machines, with other clocks, may use the database. */

@@ -35,6 +35,12 @@ public final class JobQueue implements AutoCloseable {
   /** How often a job is begun, whatever ended it before its outcome was recorded. */
   public static final int MOST_ATTEMPTS = 10;
 
+  /**
+   * How often a job is begun beside others. Most jobs that did not end were on a machine that
+   * failed, and a machine's jobs need not wait for each other.
+   */
+  static final int BESIDE_OTHERS = 2;
+
   private static final Duration POLLING = Duration.ofSeconds(1);
 
   /** A job that another node has accepted starts within a second. */
@@ -57,9 +63,9 @@ public final class JobQueue implements AutoCloseable {
   private final List<Job> jobs = new ArrayList<>();
 
   /**
-   * For jobs that did not end before: one at a time, so that the one which ends the process does
-   * not use up the attempts of the others. The others do not wait in a worker's thread, which a job
-   * that is not suspect may need.
+   * For jobs that did not end in {@link #BESIDE_OTHERS} attempts: one at a time, so that the one
+   * which ends the process does not use up the attempts of the others. The others do not wait in a
+   * worker's thread, which a job that is not suspect may need.
    */
   private final Semaphore suspects = new Semaphore(1);
 
@@ -218,7 +224,7 @@ public final class JobQueue implements AutoCloseable {
 
   /** Whether the job has ended; if not, nothing has happened, and it is to be asked again. */
   private boolean attemptAlone(Job job, Lease lease) throws InterruptedException {
-    if (attempts(lease) == 0) {
+    if (attempts(lease) < BESIDE_OTHERS) {
       runOrGiveUp(job, lease);
       return true;
     }
@@ -421,7 +427,18 @@ public final class JobQueue implements AutoCloseable {
     Scheduler started = builder.build();
     scheduler.set(started);
     started.start();
-    node.ifPresent(it -> watch.set(JobWatch.start(database, it.name(), here::values)));
+    node.ifPresent(it -> watch.set(watch(it.name())));
+  }
+
+  private JobWatch watch(String name) {
+    DeadExecutions dead =
+        new DeadExecutions(
+            database,
+            name,
+            HEARTBEAT.multipliedBy(MISSED_HEARTBEATS),
+            HEARTBEAT.multipliedBy(2),
+            System::nanoTime);
+    return JobWatch.start(database, name, here::values, dead, this::wake);
   }
 
   /** Takes no new jobs until {@link #resume}; running ones go on. */

@@ -13,41 +13,60 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks after the jobs that this node runs, for what other nodes do to them: somebody cancelled
  * one, or another attempt has begun because this node seemed dead. One query a second while jobs
- * run, and none otherwise.
+ * run. Every two seconds it also looks for jobs of dead nodes.
  */
 final class JobWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWatch.class);
   private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final int LOOKS_FOR_DEAD = 2;
 
   private final Database database;
   private final String node;
   private final Supplier<Collection<Running>> here;
+  private final DeadExecutions dead;
+  private final Runnable due;
   private final Thread thread = Thread.ofVirtual().name("job-watch").unstarted(this::run);
 
-  private JobWatch(Database database, String node, Supplier<Collection<Running>> here) {
+  private JobWatch(
+      Database database,
+      String node,
+      Supplier<Collection<Running>> here,
+      DeadExecutions dead,
+      Runnable due) {
     this.database = database;
     this.node = node;
     this.here = here;
+    this.dead = dead;
+    this.due = due;
   }
 
   /**
    * Starts looking, until it is closed.
    *
    * @param here what the process runs at the moment
+   * @param due is told when jobs of dead nodes are due
    */
-  static JobWatch start(Database database, String node, Supplier<Collection<Running>> here) {
-    JobWatch watch = new JobWatch(database, node, here);
+  static JobWatch start(
+      Database database,
+      String node,
+      Supplier<Collection<Running>> here,
+      DeadExecutions dead,
+      Runnable due) {
+    JobWatch watch = new JobWatch(database, node, here, dead, due);
     watch.thread.start();
     return watch;
   }
 
   private void run() {
     try {
-      while (true) {
+      for (int looks = 1; ; looks++) {
         Thread.sleep(LOOK);
         List<Running> running = List.copyOf(here.get());
         if (!running.isEmpty()) {
           look(running);
+        }
+        if (looks % LOOKS_FOR_DEAD == 0) {
+          lookForDead();
         }
       }
     } catch (InterruptedException e) {
@@ -71,6 +90,16 @@ final class JobWatch implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       LOG.debug("cannot look after the running jobs: {}", e.getMessage());
+    }
+  }
+
+  private void lookForDead() {
+    try {
+      if (dead.revive()) {
+        due.run();
+      }
+    } catch (RuntimeException e) {
+      LOG.debug("cannot look for jobs of dead nodes: {}", e.getMessage());
     }
   }
 

@@ -14,8 +14,11 @@ import dev.regild.event.Events;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,12 +48,16 @@ final class ChannelRefresh implements AutoCloseable {
   /** More than a server has channels; it bounds what a broken directory of channels can start. */
   private static final int MOST_AT_ONCE = 64;
 
+  static final RecurringWork.Pauses USUAL =
+      new RecurringWork.Pauses(Duration.ofSeconds(5), Duration.ofSeconds(20));
+
   private static final Duration PACKAGES_KEPT = Duration.ofDays(30);
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
   private final ChannelStore channels;
   private final EarlierSnapshots earlier;
-  private final Optional<Prefetch> prefetch;
+  private final Optional<Ahead> ahead;
+  private final RegistryRefresh refreshing;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -60,14 +67,16 @@ final class ChannelRefresh implements AutoCloseable {
   private final Map<String, String> failing = new ConcurrentHashMap<>();
 
   private final Turns turns;
-  private final Pauses pauses;
-  private final Thread thread;
+  private final RecurringWork looks;
   private final ExecutorService refreshes =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-refresh-", 0).factory());
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
 
   /** One channel at a time, so that prefetching takes little of the line and of the processors. */
   private final Semaphore prefetching = new Semaphore(1);
+
+  /** The same for large files, for which the changelogs of other channels do not wait. */
+  private final Semaphore fetchingAhead = new Semaphore(1);
 
   /** The names of the channels that are being refreshed. */
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
@@ -78,52 +87,57 @@ final class ChannelRefresh implements AutoCloseable {
   private final AtomicBoolean newSnapshot = new AtomicBoolean();
   private volatile Map<String, Instant> freshness = Map.of();
 
-  /**
-   * When to look at the channels.
-   *
-   * @param first a refresh has time: while a server starts, its first requests are worth more
-   * @param between two looks
-   */
-  record Pauses(Duration first, Duration between) {
-    static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(5), Duration.ofSeconds(20));
-  }
+  /** What is downloaded before an update needs it. */
+  record Ahead(Prefetch changelogs, FilesAhead files) {}
 
   private ChannelRefresh(
       ChannelStore channels,
       EarlierSnapshots earlier,
-      Optional<Prefetch> prefetch,
+      Optional<Ahead> ahead,
+      RegistryRefresh refreshing,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
       Turns turns,
-      Pauses pauses) {
+      RecurringWork.Pauses pauses) {
+    this.refreshing = refreshing;
     this.channels = channels;
     this.earlier = earlier;
-    this.prefetch = prefetch;
+    this.ahead = ahead;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
     this.clock = clock;
     this.turns = turns;
-    this.pauses = pauses;
-    this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
+    // Each node looks; a channel is refreshed in turn.
+    this.looks = new RecurringWork("channel-refresh", pauses, Turns.ALONE, this::look);
   }
 
   static ChannelRefresh start(
       ChannelStore channels,
       EarlierSnapshots earlier,
-      Optional<Prefetch> prefetch,
+      Optional<Ahead> ahead,
+      RegistryRefresh refreshing,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
       Turns turns,
-      Pauses pauses) {
+      RecurringWork.Pauses pauses) {
     ChannelRefresh refresh =
         new ChannelRefresh(
-            channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
-    refresh.thread.start();
+            channels,
+            earlier,
+            ahead,
+            refreshing,
+            database,
+            updates,
+            packages,
+            clock,
+            turns,
+            pauses);
+    refresh.looks.start();
     return refresh;
   }
 
@@ -135,30 +149,14 @@ final class ChannelRefresh implements AutoCloseable {
     return ages;
   }
 
-  private void run() {
-    try {
-      Thread.sleep(pauses.first());
-      while (true) {
-        look();
-        Thread.sleep(pauses.between());
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("channel refresh ends");
+  private void look() throws ChannelException, IOException {
+    freshness = channels.freshness();
+    for (Channel channel : channels.due()) {
+      begin(channel);
     }
-  }
-
-  private void look() {
-    try {
-      freshness = channels.freshness();
-      for (Channel channel : channels.due()) {
-        begin(channel);
-      }
-      // Also those that another process has refreshed.
-      earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
-      prune();
-    } catch (ChannelException | IOException | RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
-    }
+    // Also those that another process has refreshed.
+    earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
+    prune();
   }
 
   private void begin(Channel channel) {
@@ -204,7 +202,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void refresh(Channel channel) {
     try {
-      RefreshResult result = channels.refresh(channel.name());
+      RefreshResult result = refreshing.refresh(channels, channel.name());
       failing.remove(channel.name());
       for (String notice : result.notices()) {
         LOG.atInfo()
@@ -253,19 +251,25 @@ final class ChannelRefresh implements AutoCloseable {
   /** After every refresh: images may have come, and a mirror may have been away before. */
   private void prefetch(Channel channel) {
     try {
-      if (prefetch.isPresent()) {
+      if (ahead.isPresent()) {
         prefetching.acquire();
         try {
-          var _ = prefetch.get().run(channel);
+          var _ = ahead.get().changelogs().run(channel);
         } finally {
           prefetching.release();
+        }
+        fetchingAhead.acquire();
+        try {
+          var _ = ahead.get().files().run(channel);
+        } finally {
+          fetchingAhead.release();
         }
       }
     } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
           .addKeyValue("reason", e.toString())
-          .log("changelogs are not prefetched");
+          .log("nothing is prefetched");
     } catch (InterruptedException e) {
       LOG.debug("the prefetch of {} was interrupted", channel.name());
     }
@@ -290,7 +294,7 @@ final class ChannelRefresh implements AutoCloseable {
   /** Cuts short what is being refreshed: the last good snapshots stay current. */
   @Override
   public void close() {
-    thread.interrupt();
+    looks.close();
     refreshes.shutdownNow();
     try {
       if (!refreshes.awaitTermination(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {

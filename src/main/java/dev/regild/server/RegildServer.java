@@ -27,6 +27,7 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.SupportFiles;
 import dev.regild.fetch.PackageCache;
@@ -46,11 +47,10 @@ import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.Build;
-import dev.regild.policy.file.PolicyFiles;
+import dev.regild.machine.systemd.Credentials;
 import dev.regild.policy.notice.Courier;
 import dev.regild.policy.notice.Notices;
 import dev.regild.policy.retention.RetentionWork;
-import dev.regild.policy.revocation.RevocationWork;
 import dev.regild.policy.schedule.PlannedForecasts;
 import dev.regild.policy.schedule.Scheduler;
 import dev.regild.policy.schedule.Schedules;
@@ -96,13 +96,16 @@ import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
+import dev.regild.update.steps.ReadChangelogs;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
 import java.io.IOException;
@@ -110,8 +113,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -131,6 +136,7 @@ public final class RegildServer implements AutoCloseable {
   private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
+  private BooleanSupplier listening = () -> false;
 
   private RegildServer(Config config, Role role) throws ConfigException, IOException {
     int listeningOn = -1;
@@ -173,9 +179,25 @@ public final class RegildServer implements AutoCloseable {
     return port;
   }
 
-  /** Waits until the process is told to end, and the server has ended. */
-  public void awaitTermination() throws InterruptedException {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+  /** Whether it still accepts connections. */
+  public boolean isListening() {
+    return listening.getAsBoolean();
+  }
+
+  /**
+   * Waits until the process is told to end, and the server has ended.
+   *
+   * @param told is run when the process is told to end
+   */
+  public void awaitTermination(Runnable told) throws InterruptedException {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  told.run();
+                  close();
+                },
+                "shutdown"));
     closed.await();
   }
 
@@ -184,6 +206,7 @@ public final class RegildServer implements AutoCloseable {
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
+    Map<String, String> environment = Credentials.over(System.getenv());
     DataDirectory data = opened(DataDirectory.open(config.data()));
     Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Optional<ServerTls> tls =
@@ -199,7 +222,10 @@ public final class RegildServer implements AutoCloseable {
     }
     MasterKey masterKey =
         NodeMasterKey.load(
-            data.path(), database, config.database().isPresent() || config.store().isPresent());
+            data.path(),
+            database,
+            config.database().isPresent() || config.store().isPresent(),
+            Optional.ofNullable(environment.get(MasterKey.ENVIRONMENT_VARIABLE)));
     Accounts accounts = new Accounts(database, masterKey, clock);
     if (role != Role.WORKER) {
       new FirstStart(data.path(), accounts)
@@ -245,7 +271,10 @@ public final class RegildServer implements AutoCloseable {
             image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
+    FeedStore feeds = new FeedStore(database, data.path(), clock);
+    FeedChangelogs feedChangelogs = new FeedChangelogs(feeds);
+    PlannedFixes plannedFixes =
+        new PlannedFixes(database, inventories, plans, snapshotChangelogs, feedChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     JobQueue jobs =
@@ -274,7 +303,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             updates,
             outcomes,
-            changelogs,
+            new ReadChangelogs(changelogs, feedChangelogs),
             channels,
             packages,
             layers,
@@ -328,6 +357,7 @@ public final class RegildServer implements AutoCloseable {
     } else {
       jobs.recover();
     }
+    RegistryRefresh registryRefresh = new RegistryRefresh(database, inventories, clock);
     EarlierSnapshots earlierSnapshots =
         new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
@@ -338,34 +368,44 @@ public final class RegildServer implements AutoCloseable {
                 config
                     .prefetch()
                     .map(size ->
-                        new Prefetch(
-                            database,
-                            plans,
-                            changelogs,
-                            snapshotChangelogs,
-                            packages,
-                            room,
-                            data.path(),
-                            size.bytes())),
+                        new ChannelRefresh.Ahead(
+                            new Prefetch(
+                                database,
+                                plans,
+                                changelogs,
+                                snapshotChangelogs,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()),
+                            new FilesAhead(
+                                plans,
+                                registryRefresh,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()))),
+                registryRefresh,
                 database,
                 updates,
                 packages,
                 clock,
                 membership.turns(),
-                ChannelRefresh.Pauses.DEFAULT));
+                ChannelRefresh.USUAL));
 
-    FeedStore feeds = new FeedStore(database, data.path(), clock);
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
     opened(
             new Judging(
-                database,
-                inventories,
-                plans,
-                plannedFixes,
-                feeds,
-                new SupportFiles(config.support().distroInfo(), config.support().securitySupport()),
-                membership.turns(),
-                clock))
+                    database,
+                    inventories,
+                    plans,
+                    plannedFixes,
+                    feeds,
+                    new SupportFiles(
+                        config.support().distroInfo(), config.support().securitySupport()),
+                    membership.turns(),
+                    clock)
+                .work())
         .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
@@ -396,34 +436,58 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             clock);
     Scheduler scheduler =
-        opened(
-            new Scheduler(
-                database,
-                new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
-                imageUpdates,
-                audit.ofPolicies(),
-                membership.turns(),
-                clock));
-    scheduler.start();
+        new Scheduler(
+            database,
+            new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
+            imageUpdates,
+            audit.ofPolicies(),
+            clock);
+    opened(scheduler.work(membership.turns())).start();
     Schedules schedules = new Schedules(clock);
     Notices notices =
-        new Notices(config.notices().addresses(), new SealedSecrets(masterKey), false);
-    opened(new Courier(database, notices, config.notices().addresses(), membership.turns(), clock))
+        new Notices(
+            config.notices().addresses(), new SealedSecrets(masterKey), config.notices().mail());
+    opened(
+            new Courier(
+                database,
+                notices,
+                config.notices().addresses(),
+                config.notices().mail(),
+                membership.turns(),
+                clock))
         .start();
+    Operators operators = new Operators(database, config.node().operators());
+    FleetPolicies fleet =
+        FleetPolicies.of(
+            database,
+            channels,
+            inventories,
+            plans,
+            plannedFixes,
+            quotas,
+            audit.ofPolicies(),
+            clock);
     Policies policies =
         new Policies(
             schedules,
             scheduler,
             notices,
-            new PolicyFiles(database, List.of(schedules, notices), clock));
-    Requests requests = new Requests(authentication(config, accounts, clock));
-    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+            fleet.files(database, operators, schedules, notices, clock));
+    Requests requests =
+        new Requests(
+            authentication(config, accounts, clock),
+            (caller, address) ->
+                accounts.used(
+                    caller.key(), caller.owner().accountId(), caller.owner().region(), address));
+    Differences differences =
+        new Differences(database, plans, plannedFixes, snapshotChangelogs, feedChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
-    Operators operators = new Operators(database, config.node().operators());
+    ConsoleGuard guard =
+        new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit));
     Console console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit)),
+                guard,
                 images,
                 new Sessions(database, clock),
                 accounts,
@@ -445,22 +509,15 @@ public final class RegildServer implements AutoCloseable {
                     .openId()
                     .map(settings ->
                         new OpenIdProvider(
-                            settings, masterKey.derived("console-logins"), System.getenv(), clock)),
+                            settings, masterKey.derived("console-logins"), environment, clock)),
                 everybody(config),
-                config.region()));
-    FleetPolicies fleet =
-        FleetPolicies.of(
-            database,
-            channels,
-            inventories,
-            plans,
-            plannedFixes,
-            quotas,
-            audit.ofPolicies(),
-            clock);
-    opened(new RetentionWork(database, fleet.retentions(), deletions, membership.turns(), clock))
+                config.region()),
+            fleet.pages(guard, database, channels, operators, policies, clock));
+    opened(
+            new RetentionWork(database, fleet.retentions(), deletions, clock)
+                .work(membership.turns()))
         .start();
-    opened(new RevocationWork(fleet.revocations(), membership.turns())).start();
+    opened(fleet.revocations().work(membership.turns())).start();
     Endpoints endpoints =
         new Endpoints(
             requests,
@@ -501,6 +558,7 @@ public final class RegildServer implements AutoCloseable {
                 audit,
                 role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
+    listening = front::isRunning;
     opened(events);
     opened(console);
     if (tls.isPresent() && config.tls().acme().isPresent()) {

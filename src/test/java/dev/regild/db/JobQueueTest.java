@@ -115,7 +115,7 @@ class JobQueueTest {
   }
 
   @Test
-  void ofJobsThatMayHaveEndedTheProcessOneRunsAtATime() throws Exception {
+  void ofJobsThatMayHaveEndedTheProcessTwiceOneRunsAtATime() throws Exception {
     AtomicInteger together = new AtomicInteger();
     BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
     try (Database database = open();
@@ -127,14 +127,28 @@ class JobQueueTest {
                   Thread.sleep(100);
                   together.decrementAndGet();
                 })) {
-      database.useTransaction(handle -> {
-        jobs.enqueue(handle, KIND, "a");
-        jobs.enqueue(handle, KIND, "b");
-        handle.execute("UPDATE scheduled_tasks SET attempts = 1");
-      });
-      jobs.wake();
+      enqueueTwo(database, jobs, JobQueue.BESIDE_OTHERS);
       awaitGone(database);
       assertThat(seen).containsExactly(1, 1);
+    }
+  }
+
+  /** Their machine failed, most likely; each waits until the other runs, too. */
+  @Test
+  void jobsThatWereCutShortOnceRunBesideEachOther() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    BlockingQueue<Boolean> together = new LinkedBlockingQueue<>();
+    try (Database database = open();
+        JobQueue jobs =
+            started(
+                database,
+                _ -> {
+                  both.countDown();
+                  together.add(both.await(120, SECONDS));
+                })) {
+      enqueueTwo(database, jobs, JobQueue.BESIDE_OTHERS - 1);
+      awaitGone(database);
+      assertThat(together).containsExactly(true, true);
     }
   }
 
@@ -155,12 +169,7 @@ class JobQueueTest {
                     held.await();
                   }
                 })) {
-      database.useTransaction(handle -> {
-        jobs.enqueue(handle, KIND, "a");
-        jobs.enqueue(handle, KIND, "b");
-        handle.execute("UPDATE scheduled_tasks SET attempts = 1");
-      });
-      jobs.wake();
+      enqueueTwo(database, jobs, JobQueue.BESIDE_OTHERS);
       assertThat(suspect.await(120, SECONDS)).isTrue();
       database.useTransaction(handle -> jobs.enqueue(handle, KIND, "fresh"));
       jobs.wake();
@@ -272,6 +281,15 @@ class JobQueueTest {
   private static void enqueue(Database database, JobQueue jobs, int attempts) {
     database.useTransaction(handle -> {
       jobs.enqueue(handle, KIND, ID);
+      handle.execute("UPDATE scheduled_tasks SET attempts = ?", attempts);
+    });
+    jobs.wake();
+  }
+
+  private static void enqueueTwo(Database database, JobQueue jobs, int attempts) {
+    database.useTransaction(handle -> {
+      jobs.enqueue(handle, KIND, "a");
+      jobs.enqueue(handle, KIND, "b");
       handle.execute("UPDATE scheduled_tasks SET attempts = ?", attempts);
     });
     jobs.wake();

@@ -2,6 +2,7 @@ package dev.regild.e2e;
 
 import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.PostgresCluster;
+import dev.regild.fixtures.ProcessorTime;
 import dev.regild.store.S3Proxy;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,9 +30,6 @@ final class ClusterBench {
   private static final int UPDATES = 3;
   private static final Duration SETTLING = Duration.ofSeconds(90);
   private static final Duration IDLE = Duration.ofSeconds(60);
-
-  /** USER_HZ, in which /proc counts a process's time; see proc(5). */
-  private static final double TICKS_A_SECOND = 100;
 
   private ClusterBench() {}
 
@@ -222,10 +220,7 @@ final class ClusterBench {
   private static double[] seconds(List<Process> processes) throws IOException {
     double[] seconds = new double[processes.size()];
     for (int i = 0; i < seconds.length; i++) {
-      String stat = Files.readString(Path.of("/proc/" + processes.get(i).pid() + "/stat"));
-      // After the name, which stands in parentheses and may hold anything: see proc(5).
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      seconds[i] = (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_A_SECOND;
+      seconds[i] = ProcessorTime.seconds(processes.get(i));
     }
     return seconds;
   }

@@ -7,12 +7,12 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -43,7 +43,8 @@ final class FaultsBench {
 
   private static Map<String, Row> rows() {
     Map<String, Row> rows = new LinkedHashMap<>();
-    rows.put("kill", FaultsBench::kill);
+    rows.put("kill", bench -> bench.kill(WorkerKills.MOST_AT_ONCE));
+    rows.put("kill-one", bench -> bench.kill(1));
     rows.put("freeze", FaultsBench::freeze);
     rows.put("database", FaultsBench::database);
     rows.put("cut-database", bench -> bench.cut(Cable.TO_DATABASE));
@@ -65,6 +66,7 @@ final class FaultsBench {
         "store-full",
         bench ->
             bench.store(new Fault.Answers(507, "InsufficientStorage", "No space left."), false));
+    rows.put("across", bench -> new AcrossNodes(bench.directory).run());
     rows.put("random", bench -> RandomFaults.of(bench.directory, bench.argument).run());
     rows.put("versions", bench -> new OlderNodes(bench.directory, Path.of(bench.argument)).run());
     return rows;
@@ -74,8 +76,8 @@ final class FaultsBench {
    * Tries the rows that are named, or all.
    *
    * @param arguments an empty directory, then names of rows, each with {@code =ARGUMENT} where it
-   *     takes one: the steps of kill; the seed, the minutes and the updates of random; the older
-   *     version's checkout of versions
+   *     takes one: the steps of kill and kill-one; the seed, the minutes and the updates of random;
+   *     the older version's checkout of versions
    */
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[0]).toRealPath();
@@ -108,13 +110,15 @@ final class FaultsBench {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** Three workers in each step, unless told otherwise. */
-  private String kill() throws Exception {
+  /** As many workers in each step as at once, unless told otherwise. */
+  private String kill(int atOnce) throws Exception {
     List<String> steps =
         argument.isEmpty()
-            ? UpdatableBase.STEPS.stream().flatMap(step -> Stream.of(step, step, step)).toList()
+            ? UpdatableBase.STEPS.stream()
+                .flatMap(step -> Collections.nCopies(atOnce, step).stream())
+                .toList()
             : List.of(argument.split(",", -1));
-    return new WorkerKills(directory, steps).run();
+    return new WorkerKills(directory, steps, atOnce).run();
   }
 
   private String freeze() throws Exception {

@@ -16,25 +16,29 @@ import java.util.concurrent.Future;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Kills workers in the midst of steps, three at a time. Two other nodes, which take no jobs until
- * then, end the updates, so that the leases of all three run out in one wait.
+ * Kills workers in the midst of steps, one or several at a time. Two other nodes, which take no
+ * jobs until then, end the updates, so that the leases of all run out in one wait.
  */
 final class WorkerKills {
   private static final List<String> SURVIVORS = List.of("a", "b");
   private static final List<String> VICTIMS = List.of("c", "d", "e");
+  static final int MOST_AT_ONCE = VICTIMS.size();
 
   /** Takes one update, so that each has one. */
   private static final Map<String, String> ONE_WORKER = Map.of("REGILD_WORKERS", "1");
 
   private final Path directory;
   private final List<String> steps;
+  private final List<String> victims;
 
   /**
    * @param steps in each of which a worker is killed; a step may be there several times
+   * @param atOnce how many are killed at a time, at most {@link #MOST_AT_ONCE}
    */
-  WorkerKills(Path directory, List<String> steps) {
+  WorkerKills(Path directory, List<String> steps, int atOnce) {
     this.directory = directory;
     this.steps = steps;
+    this.victims = VICTIMS.subList(0, atOnce);
   }
 
   /** What a kill led to, in seconds after the lease's end. */
@@ -44,41 +48,26 @@ final class WorkerKills {
     List<Ended> all = new ArrayList<>();
     try (TestCluster cluster = TestCluster.start(directory, SURVIVORS)) {
       cluster.importBase(cluster.node("a"));
-      for (String victim : VICTIMS) {
+      for (String victim : victims) {
         cluster.start(victim, List.of(), ONE_WORKER);
       }
-      for (int i = 0; i < steps.size(); i += VICTIMS.size()) {
-        all.addAll(kill(cluster, i, steps.subList(i, Math.min(steps.size(), i + VICTIMS.size()))));
+      for (int i = 0; i < steps.size(); i += victims.size()) {
+        all.addAll(kill(cluster, i, steps.subList(i, Math.min(steps.size(), i + victims.size()))));
       }
       RegistryCheck.requireSound(cluster, cluster.names(), 1 + steps.size());
     }
     return String.format(
         Locale.ROOT,
-        "%d kills in %s: all AVAILABLE elsewhere; the first of three was taken over %.1f s after its"
-            + " lease's end at most, the last of three AVAILABLE %.1f s after it",
+        "%d kills, %d at a time, in %s: all AVAILABLE elsewhere; after its lease's end, each was"
+            + " taken over within %.1f s and AVAILABLE within %.1f s",
         steps.size(),
+        victims.size(),
         String.join(", ", new LinkedHashSet<>(steps)),
-        first(all),
+        all.stream().mapToDouble(Ended::taken).max().orElseThrow(),
         all.stream().mapToDouble(Ended::available).max().orElseThrow());
   }
 
-  /** A survivor takes one of the three after the other, so that only the first one tells. */
-  private static double first(List<Ended> all) {
-    double most = Double.NEGATIVE_INFINITY;
-    for (int i = 0; i < all.size(); i += VICTIMS.size()) {
-      most =
-          Math.max(
-              most,
-              all.subList(i, Math.min(all.size(), i + VICTIMS.size())).stream()
-                  .mapToDouble(Ended::taken)
-                  .min()
-                  .orElseThrow());
-    }
-    return most;
-  }
-
-  private static List<Ended> kill(TestCluster cluster, int number, List<String> steps)
-      throws Exception {
+  private List<Ended> kill(TestCluster cluster, int number, List<String> steps) throws Exception {
     FaultsBench.drain(cluster, SURVIVORS, "drain");
     Map<String, String> images = new LinkedHashMap<>();
     for (String step : steps) {
@@ -107,7 +96,7 @@ final class WorkerKills {
           each.taken,
           each.available);
     }
-    for (String victim : VICTIMS) {
+    for (String victim : victims) {
       cluster.start(victim, List.of(), ONE_WORKER).assertNothingIsLeft();
     }
     return ended;

@@ -4,10 +4,12 @@ import dev.regild.account.AccessKey;
 import dev.regild.channel.LargeChannel;
 import dev.regild.db.Database;
 import dev.regild.fixtures.PostgresCluster;
+import dev.regild.fixtures.ProcessorTime;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,14 +48,14 @@ final class ClusterApiBench {
       AccessKey embeddedKey = LargeRegistry.create(embedded);
       Path shared = data(directory, "shared");
       AccessKey sharedKey = LargeRegistry.create(shared, Database.open(postgres.address("regild")));
-      // A real cluster's autovacuum would have done this by then.
-      try (var connection = postgres.connect("regild");
-          var statement = connection.createStatement()) {
-        statement.execute("VACUUM ANALYZE");
-      }
+      vacuum(postgres);
       try {
         Server sqlite = serve(processes, arguments[0], embedded, embeddedKey, "");
         Server other = serve(processes, arguments[0], shared, sharedKey, postgres.url("regild"));
+        var _ = ProcessorTime.awaitRest(sqlite.process());
+        var _ = ProcessorTime.awaitRest(other.process());
+        // What the server has written meanwhile.
+        vacuum(postgres);
         OUT.printf(
             "%-34s %12s %12s %8s%n", "p99 in ms, 1 connection", "SQLite", "PostgreSQL", "ratio");
         compare("DescribeImages, 25", sqlite, other, "DescribeImages", "{}");
@@ -70,6 +72,14 @@ final class ClusterApiBench {
           process.waitFor();
         }
       }
+    }
+  }
+
+  /** As the autovacuum of a real cluster does. */
+  private static void vacuum(PostgresCluster postgres) throws SQLException {
+    try (var connection = postgres.connect("regild");
+        var statement = connection.createStatement()) {
+      statement.execute("VACUUM ANALYZE");
     }
   }
 

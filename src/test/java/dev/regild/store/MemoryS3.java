@@ -32,6 +32,9 @@ public final class MemoryS3 implements AutoCloseable {
   /** Whether every PUT is refused, with nothing written. */
   public volatile boolean refusing;
 
+  /** What a conditional write is refused with. */
+  volatile int taken = 412;
+
   /** Whether it forgets the metadata of objects. */
   public volatile boolean forgetting;
 
@@ -128,7 +131,7 @@ public final class MemoryS3 implements AutoCloseable {
       send(exchange, 403, error("AccessDenied"));
     } else if (exchange.getRequestHeaders().containsKey("If-None-Match")
         && objects.containsKey(key)) {
-      send(exchange, 412, error("PreconditionFailed"));
+      send(exchange, taken, taken == 412 ? error("PreconditionFailed") : "");
     } else {
       objects.put(key, body);
       hashes.put(key, forgetting ? "" : exchange.getRequestHeaders().getFirst("x-amz-meta-sha256"));

@@ -275,6 +275,12 @@ public final class ChannelCommand implements AutoCloseable {
             progress ? new RefreshLines(out())::show : _ -> {}, Optional.ofNullable(recording)));
   }
 
+  /** Refreshes a channel and says nothing of it. */
+  RefreshResult refreshed(String name, RefreshOptions options)
+      throws IOException, ChannelException, InterruptedException {
+    return access().refresh(name, options.onProgress(), options.recording());
+  }
+
   int refresh(@Nullable List<String> names, RefreshOptions options)
       throws IOException, ChannelException, InterruptedException {
     ChannelStore channels = channels();
@@ -283,7 +289,7 @@ public final class ChannelCommand implements AutoCloseable {
             ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
             : names;
     for (String name : wanted) {
-      RefreshResult result = channels.refresh(channels.require(name).name(), options);
+      RefreshResult result = refreshed(channels.require(name).name(), options);
       switch (result) {
         case RefreshResult.Unchanged same ->
             out().println(name + " is unchanged (" + same.digest() + ").");

@@ -7,6 +7,7 @@ import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.PackageFacts;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -28,10 +29,21 @@ final class ListPackagesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ChannelException {
-    List<CatalogueEntry> entries = Catalogue.of(channel.channels(), name).entries();
+    Catalogue catalogue = Catalogue.of(channel.channels(), name);
+    List<CatalogueEntry> followed = catalogue.followed();
+    List<CatalogueEntry> entries = new ArrayList<>(catalogue.entries());
+    entries.addAll(followed);
     Table table =
         new Table(
-            "NAME", "VERSION", "KB", "KIND", "BUILDS", "RESULTS IN", "DIGEST", "SUPERSEDED BY");
+            "NAME",
+            "VERSION",
+            "KB",
+            "KIND",
+            "BUILDS",
+            "RESULTS IN",
+            "DIGEST",
+            "SUPERSEDED BY",
+            "FROM");
     for (CatalogueEntry entry : entries) {
       PackageFacts facts = entry.facts();
       table.row(
@@ -42,7 +54,8 @@ final class ListPackagesCommand implements Callable<Integer> {
           orDash(String.join(",", facts.builds())),
           orDash(facts.resultingBuild()),
           shortDigest(entry),
-          entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"));
+          entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"),
+          followed.contains(entry) ? "refresh" : "added");
     }
     output.print(channel.out(), table);
     return 0;

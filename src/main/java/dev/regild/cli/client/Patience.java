@@ -6,11 +6,13 @@ import java.time.Duration;
 
 /**
  * Asks a server about work that goes on there, and waits for the server while it does not answer:
- * work survives a restart, so a command that waits for it has to.
+ * work survives a restart, so a command that waits for it has to. Only for questions that may be
+ * asked twice.
  */
 public record Patience(Progress progress) {
   private static final Duration LIMIT = Duration.ofMinutes(10);
-  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
   /** A question that a server answers. */
   @FunctionalInterface
@@ -28,6 +30,7 @@ public record Patience(Progress progress) {
       throws ServerRefusalException, IOException, InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     boolean told = false;
+    Duration pause = SHORTEST_PAUSE;
     while (true) {
       try {
         return question.ask();
@@ -43,7 +46,11 @@ public record Patience(Progress progress) {
         progress.done("The server does not respond; waiting for it.");
         told = true;
       }
-      Thread.sleep(PAUSE);
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(2);
+      if (pause.compareTo(LONGEST_PAUSE) > 0) {
+        pause = LONGEST_PAUSE;
+      }
     }
   }
 

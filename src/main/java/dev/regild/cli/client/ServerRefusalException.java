@@ -34,6 +34,21 @@ public final class ServerRefusalException extends Exception {
     return type.equals("ConcurrentModificationException");
   }
 
+  /** Whether another image has the name already. */
+  boolean isOfTakenName() {
+    return type.equals("ResourceAlreadyExistsException");
+  }
+
+  /** Whether something else uses what the request is about. */
+  boolean isInUse() {
+    return type.equals("ResourceInUseException");
+  }
+
+  /** Whether the server has nothing of what the request is about. */
+  boolean isNotFound() {
+    return type.equals("ResourceNotFoundException");
+  }
+
   /** Whether the same request may be answered a little later. */
   boolean isTemporary() {
     return TEMPORARY.contains(type);

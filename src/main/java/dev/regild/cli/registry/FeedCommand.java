@@ -9,6 +9,7 @@ import dev.regild.feed.Feed;
 import dev.regild.feed.FeedException;
 import dev.regild.feed.FeedKind;
 import dev.regild.feed.FeedResult;
+import dev.regild.feed.FeedSnapshot;
 import dev.regild.feed.FeedStatus;
 import dev.regild.feed.FeedStore;
 import dev.regild.fetch.Route;
@@ -60,7 +61,7 @@ public final class FeedCommand {
         table.row(
             each.feed().name(),
             each.feed().kind().word(),
-            each.snapshot().map(digest -> digest.substring(0, 12)).orElse("-"),
+            each.snapshot().map(digest -> shortened(digest, each.held())).orElse("-"),
             String.valueOf(each.issues().values().stream().mapToInt(Integer::intValue).sum()),
             each.checkedAt().map(FeedCommand::age).orElse("never"),
             each.error().orElse("-"));
@@ -68,6 +69,10 @@ public final class FeedCommand {
     }
     output.print(out(), table);
     return 0;
+  }
+
+  private static String shortened(String digest, boolean held) {
+    return digest.substring(0, 12) + (held ? " (held)" : "");
   }
 
   private static String age(Instant then) {
@@ -96,7 +101,7 @@ public final class FeedCommand {
       row(table, "proxy", feed.route().proxy());
       row(table, "authority", feed.route().authority());
       table.row("refreshed every", feed.refreshInterval().toString());
-      row(table, "snapshot", status.snapshot().orElse(""));
+      row(table, "snapshot", status.snapshot().orElse("") + (status.held() ? " (held)" : ""));
       row(table, "made", status.snapshotAt().map(Instant::toString).orElse(""));
       row(table, "verified by", status.verified().orElse(""));
       row(table, "checked", status.checkedAt().map(Instant::toString).orElse(""));
@@ -106,7 +111,50 @@ public final class FeedCommand {
             each.getKey().isEmpty() ? "all platforms" : each.getKey(),
             each.getValue() + " entries");
       }
-      output.printFacts(out(), table);
+      output.printFacts(out(), table, "snapshots", snapshots(status));
+    }
+    return 0;
+  }
+
+  private static Table snapshots(FeedStatus status) {
+    Table table = new Table("SNAPSHOT", "READ", "VERIFIED BY", "ENTRIES", "USED");
+    for (FeedSnapshot each : status.snapshots()) {
+      table.row(
+          each.digest(),
+          each.readAt().toString(),
+          each.verified(),
+          String.valueOf(each.issues().values().stream().mapToInt(Integer::intValue).sum()),
+          status.snapshot().filter(each.digest()::equals).isPresent() ? "yes" : "");
+    }
+    return table;
+  }
+
+  @Command(
+      name = "use",
+      description =
+          "Uses an earlier snapshot of a feed, until you name newest. The server goes on reading"
+              + " the feed.",
+      mixinStandardHelpOptions = true)
+  int use(
+      @Mixin LocalRegistry registry,
+      @Parameters(paramLabel = "NAME", description = "The feed's name.") String name,
+      @Parameters(
+              paramLabel = "SNAPSHOT",
+              description =
+                  "The beginning of its SHA-256 (regild feed show lists the snapshots), or newest.")
+          String snapshot)
+      throws IOException, FeedException {
+    try (Database database = registry.openDatabase()) {
+      FeedStore feeds = feeds(database, registry);
+      if (snapshot.equals("newest")) {
+        String digest = feeds.release(name).map(FeedSnapshot::digest).orElse("none was read yet");
+        out().println("%s uses its newest snapshot (%s).".formatted(name, digest));
+      } else {
+        out()
+            .println(
+                "%s uses the snapshot %s. To use the newest again: regild feed use %1$s newest"
+                    .formatted(name, feeds.hold(name, snapshot).digest()));
+      }
     }
     return 0;
   }

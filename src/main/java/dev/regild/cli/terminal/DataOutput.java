@@ -1,6 +1,7 @@
 package dev.regild.cli.terminal;
 
 import java.io.PrintWriter;
+import java.util.Map;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -67,6 +68,25 @@ public final class DataOutput {
       print(out, table.facts());
     } else {
       table.print(out);
+    }
+  }
+
+  /**
+   * The same with a list that belongs to the thing; an empty list is not shown to people.
+   *
+   * @param member its name in data
+   */
+  public void printFacts(PrintWriter out, Table table, String member, Table list) {
+    if (isData()) {
+      Map<String, Object> facts = table.facts();
+      facts.put(member, list.data());
+      print(out, facts);
+    } else {
+      table.print(out);
+      if (!list.data().isEmpty()) {
+        out.println();
+        list.print(out);
+      }
     }
   }
 }

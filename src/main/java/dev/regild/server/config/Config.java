@@ -5,8 +5,10 @@ import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.policy.notice.Addresses;
+import dev.regild.policy.notice.MailServer;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -80,8 +82,9 @@ public record Config(
    * How others are told of events.
    *
    * @param addresses where webhooks may be
+   * @param mail takes e-mail; empty if none is sent
    */
-  public record Notices(Addresses addresses) {}
+  public record Notices(Addresses addresses, Optional<MailServer> mail) {}
 
   /**
    * How connections are encrypted.
@@ -153,7 +156,23 @@ public record Config(
    * @param host an address of this machine
    * @param port 0 for any free one
    */
-  public record Listen(String host, int port) {}
+  public record Listen(String host, int port) {
+    /** Where a server listens that is told of no address. */
+    public static final Listen DEFAULT = new Listen("127.0.0.1", 8790);
+
+    /** Where a process listens that only runs jobs, and is told of no address. */
+    public static final Listen WORKER_DEFAULT = new Listen("127.0.0.1", 8791);
+
+    /** Returns the same as the address of a socket. */
+    public static Listen of(InetSocketAddress address) {
+      return new Listen(address.getAddress().getHostAddress(), address.getPort());
+    }
+
+    @Override
+    public String toString() {
+      return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+  }
 
   /** Who is let in. */
   public enum Auth {
@@ -173,6 +192,8 @@ public record Config(
 
   /** How an event is written. */
   public enum LogFormat {
+    /** As fields of the journal if standard error goes there, else {@code key=value}. */
+    AUTO,
     /** {@code key=value}, one line an event. */
     TEXT,
     /** One JSON object a line. */
@@ -245,8 +266,13 @@ public record Config(
 
   /** Returns the same for a process that only runs jobs. */
   public Config ofWorker() {
+    return listeningOn(node.workerListen());
+  }
+
+  /** Returns the same for another address. */
+  public Config listeningOn(Listen address) {
     return new Config(
-        node.workerListen(),
+        address,
         data,
         database,
         auth,

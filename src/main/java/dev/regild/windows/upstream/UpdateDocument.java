@@ -3,6 +3,8 @@ package dev.regild.windows.upstream;
 import dev.regild.files.XmlPull;
 import dev.regild.windows.catalogue.KbManifest;
 import dev.regild.windows.catalogue.PackageFacts;
+import dev.regild.windows.catalogue.SecurityWords;
+import dev.regild.windows.registry.WindowsVersion;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
@@ -11,9 +13,13 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +31,25 @@ final class UpdateDocument {
   private static final int MOST_IDS = 20_000;
   private static final int MOST_FILES = 5_000;
   private static final int LONGEST_TITLE = 300;
+  private static final int LONGEST_DESCRIPTION = 16 << 10;
 
   /** Characters; the longest lists of files have a few hundred thousand. */
   private static final int MOST_TEXT = 1 << 20;
 
   private static final long LARGEST_FILE = 64L << 30;
+  private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
+  private static final Pattern VERSION = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9}){0,3}");
+  private static final Pattern SCORE = Pattern.compile("[0-9A-Fa-f]{1,2}");
+
+  /** {@code amd64.10.0}; older drivers name systems of one architecture by numbers alone. */
+  private static final Pattern SYSTEM = Pattern.compile("(?i)(amd64|arm64|x86)\\..*");
 
   private final XmlPull xml;
   private final Set<UUID> categories = new LinkedHashSet<>();
   private final List<UUID> superseded = new ArrayList<>();
   private final List<RevisionId> bundled = new ArrayList<>();
   private final List<UpdateFile> files = new ArrayList<>();
+  private final List<DriverTarget> drivers = new ArrayList<>();
   private @Nullable RevisionId id;
   private String type = "";
   private String state = "";
@@ -48,6 +62,7 @@ final class UpdateDocument {
   private String release = "";
   private String handler = "";
   private @Nullable PackageFacts described;
+  private SecurityWords words = SecurityWords.NONE;
   private String refusal = "";
   private int textKept;
 
@@ -107,6 +122,8 @@ final class UpdateDocument {
         bundled,
         files,
         described,
+        drivers,
+        words.cves(),
         refusal);
   }
 
@@ -159,13 +176,27 @@ final class UpdateDocument {
           if (language[0].equals("en")) {
             String text = xml.text();
             title = text.substring(0, Math.min(LONGEST_TITLE, text.length()));
+            words = words.and(SecurityWords.of("", text));
+          }
+        }
+        case "Description" -> {
+          if (language[0].equals("en")) {
+            description();
           }
         }
         default -> {
-          // Descriptions and links.
+          // Links.
         }
       }
     });
+  }
+
+  /** The end of a long one does not count. */
+  private void description() throws IOException {
+    StringBuilder text = new StringBuilder();
+    xml.text((characters, start, length) ->
+        text.append(characters, start, Math.min(length, LONGEST_DESCRIPTION - text.length())));
+    words = words.and(SecurityWords.of("", text.toString()));
   }
 
   private void relationships() throws IOException {
@@ -213,7 +244,7 @@ final class UpdateDocument {
     String lower = file.toLowerCase(Locale.ROOT);
     boolean wanted =
         name.equals("File")
-            && xml.attribute("PatchingType").equals("SelfContained")
+            && isComplete(xml.attribute("PatchingType"))
             && (lower.endsWith(".msu") || (lower.endsWith(".cab") && !isPart(lower)));
     if (!wanted) {
       return;
@@ -240,11 +271,19 @@ final class UpdateDocument {
     files.add(new UpdateFile(file, size, sha1, sha256[0], ""));
   }
 
+  /** The schema's own word for a file that says nothing, as those of drivers. */
+  private static boolean isComplete(String patchingType) {
+    return patchingType.isEmpty() || patchingType.equals("SelfContained");
+  }
+
   private static boolean isPart(String file) {
     return file.contains("express") || file.contains("baseless") || file.contains("delta");
   }
 
-  /** Of the rules only a copy of a package's manifest counts; the first that is of a KB. */
+  /**
+   * Of the rules only a copy of a package's manifest counts, the first that is of a KB; and the
+   * devices of a driver.
+   */
   private void rules() throws IOException {
     xml.children(part -> {
       if (part.equals("Metadata")) {
@@ -255,10 +294,44 @@ final class UpdateDocument {
                 manifest();
               }
             });
+          } else if (form.equals("WindowsDriverMetaData")) {
+            driver();
           }
         });
       }
     });
+  }
+
+  private void driver() throws IOException {
+    String hardwareId = kept("HardwareID").toUpperCase(Locale.ROOT);
+    String date = xml.attribute("DriverVerDate");
+    String version = xml.attribute("DriverVerVersion");
+    if (!DATE.matcher(date).matches() || !VERSION.matcher(version).matches()) {
+      throw new IOException("its driver has the impossible version " + date + " " + version);
+    }
+    Map<String, Integer> scores = new TreeMap<>();
+    boolean[] computers = {false};
+    xml.children(name -> {
+      switch (name) {
+        case "FeatureScore" -> {
+          Matcher system = SYSTEM.matcher(xml.attribute("OperatingSystem"));
+          Matcher score = SCORE.matcher(xml.attribute("FeatureScore"));
+          if (system.matches() && score.matches()) {
+            scores.merge(
+                system.group(1).toLowerCase(Locale.ROOT),
+                Integer.parseInt(score.group(), 16),
+                Math::min);
+          }
+        }
+        case "DistributionComputerHardwareId", "TargetComputerHardwareId" -> computers[0] = true;
+        default -> {
+          // Who may replace it.
+        }
+      }
+    });
+    add(
+        drivers,
+        new DriverTarget(hardwareId, WindowsVersion.ofDriver(date, version), scores, computers[0]));
   }
 
   private void manifest() throws IOException {
@@ -315,6 +388,7 @@ final class UpdateDocument {
     private String identifier = "";
     private String releaseType = "";
 
+    /** What it says is in the document's own description. */
     KbManifest read() {
       return new KbManifest(
           name,
@@ -323,7 +397,8 @@ final class UpdateDocument {
           identifier,
           releaseType,
           parents,
-          builds);
+          builds,
+          SecurityWords.NONE);
     }
   }
 }

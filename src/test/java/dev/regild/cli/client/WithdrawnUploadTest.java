@@ -15,6 +15,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -24,14 +26,33 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of a disk that was sent, if the import is refused all the same. */
 class WithdrawnUploadTest {
-  private static final String REFUSAL =
-      "{\"__type\": \"ResourceAlreadyExistsException\", \"Message\": \"The name is taken.\"}";
+  private static final Reply REFUSAL =
+      new Reply(400, "ResourceAlreadyExistsException", "The name is taken.");
+
+  /** What a proxy says whose server has gone. */
+  private static final Reply NO_SERVER = new Reply(503, "<html>no server</html>");
+
+  private static final Reply REMOVED = new Reply(204, "");
+  private static final Reply IN_USE =
+      new Reply(400, "ResourceInUseException", "The disk is being imported.");
+  private static final Reply GONE = new Reply(400, "ResourceNotFoundException", "No such disk.");
+  private static final Reply ACCEPTED =
+      new Reply(200, "{\"Image\": {\"Name\": \"new\", \"State\": \"IMPORTING\"}}");
+  private static final Reply DESCRIBED =
+      new Reply(200, "{\"Images\": [{\"Name\": \"new\", \"State\": \"AVAILABLE\"}]}");
 
   @TempDir Path directory;
   private final List<String> asked = new CopyOnWriteArrayList<>();
-  private int statusOfDeletion = 204;
+  private final Deque<Reply> operations = new ArrayDeque<>(List.of(REFUSAL));
+  private final Deque<Reply> deletions = new ArrayDeque<>(List.of(REMOVED));
   private boolean damaging;
   private final HttpServer server = create();
+
+  private record Reply(int status, String body) {
+    Reply(int status, String type, String message) {
+      this(status, "{\"__type\": \"%s\", \"Message\": \"%s\"}".formatted(type, message));
+    }
+  }
 
   private static HttpServer create() {
     try {
@@ -70,9 +91,13 @@ class WithdrawnUploadTest {
               201,
               "{\"diskId\": \"ami-1\", \"sha256\": \"%s\"}"
                   .formatted(damaging ? "0" : Sha256.of(body)));
-      case "POST /" -> send(exchange, 400, REFUSAL);
-      default -> send(exchange, statusOfDeletion, "");
+      case "POST /" -> send(exchange, operations.remove());
+      default -> send(exchange, deletions.remove());
     }
+  }
+
+  private static void send(HttpExchange exchange, Reply reply) throws IOException {
+    send(exchange, reply.status, reply.body);
   }
 
   private static void send(HttpExchange exchange, int status, String body) throws IOException {
@@ -83,7 +108,7 @@ class WithdrawnUploadTest {
 
   @Test
   void theDiskOfARefusedImportIsRemoved() throws Exception {
-    assertThat(importDisk()).contains("The name is taken. The uploaded disk was removed.");
+    assertThat(refused()).contains("The name is taken. The uploaded disk was removed.");
     assertThat(asked)
         .containsExactly(
             "POST /regild/v1/import-checks?bytes=1048576",
@@ -95,19 +120,55 @@ class WithdrawnUploadTest {
 
   @Test
   void aDiskThatCantBeRemovedIsNamed() throws Exception {
-    statusOfDeletion = 500;
-    assertThat(importDisk())
+    say(deletions, new Reply(500, ""));
+    assertThat(refused())
         .contains("The name is taken. ", "delete it with: regild disks delete ami-1");
   }
 
   @Test
   void aDiskThatWasDamagedOnItsWayIsRemoved() throws Exception {
     damaging = true;
-    assertThat(importDisk()).contains("different SHA-256", "The uploaded disk was removed.");
+    assertThat(refused()).contains("different SHA-256", "The uploaded disk was removed.");
     assertThat(asked).doesNotContain("POST /").contains("DELETE /regild/v1/disks/ami-1");
   }
 
-  private String importDisk() throws IOException {
+  @Test
+  void aDiskIsKeptAndItsImportAskedForAgainWhileAProxyHasNoServer() throws Exception {
+    say(operations, NO_SERVER, NO_SERVER, ACCEPTED);
+    assertThat(importDisk(0)).contains("The server does not respond", "new is IMPORTING.");
+    assertThat(asked).doesNotContain("DELETE /regild/v1/disks/ami-1");
+  }
+
+  @Test
+  void anImportWhoseAcceptanceWasLostIsFoundAgainByItsDisk() throws Exception {
+    say(operations, NO_SERVER, REFUSAL, DESCRIBED);
+    say(deletions, NO_SERVER, IN_USE);
+    assertThat(importDisk(0)).contains("new is AVAILABLE.");
+  }
+
+  @Test
+  void anImportWhoseAcceptanceWasLostMayHaveEndedAlready() throws Exception {
+    say(operations, NO_SERVER, REFUSAL, DESCRIBED);
+    say(deletions, GONE);
+    assertThat(importDisk(0)).contains("new is AVAILABLE.");
+  }
+
+  @Test
+  void anImportThatIsRefusedWhenItIsAskedForAgainTakesItsDiskBack() throws Exception {
+    say(operations, NO_SERVER, REFUSAL);
+    assertThat(refused()).contains("The name is taken. The uploaded disk was removed.");
+  }
+
+  private static void say(Deque<Reply> script, Reply... replies) {
+    script.clear();
+    script.addAll(List.of(replies));
+  }
+
+  private String refused() throws IOException {
+    return importDisk(1);
+  }
+
+  private String importDisk(int expected) throws IOException {
     byte[] disk = new byte[1 << 20];
     disk[510] = 0x55;
     disk[511] = (byte) 0xaa;
@@ -123,7 +184,7 @@ class WithdrawnUploadTest {
             "--name=new",
             "--endpoint=http://127.0.0.1:" + server.getAddress().getPort(),
             "--data=" + directory);
-    assertThat(status).as(said::toString).isEqualTo(1);
+    assertThat(status).as(said::toString).isEqualTo(expected);
     return said.toString();
   }
 }

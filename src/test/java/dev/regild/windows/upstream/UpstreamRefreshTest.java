@@ -11,6 +11,7 @@ import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.StallGuard;
 import dev.regild.windows.catalogue.OfferedUpdate;
+import dev.regild.windows.catalogue.SecurityWords;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.upstream.FakeUpstream.Shape;
 import dev.regild.windows.upstream.UpdateDocuments.Bundle;
@@ -92,6 +93,8 @@ class UpstreamRefreshTest {
     assertThat(update.facts().builds()).containsExactly("20348");
     assertThat(update.facts().security()).isTrue();
     assertThat(update.severity()).isEqualTo("Important");
+    assertThat(update.facts().words())
+        .isEqualTo(new SecurityWords("Important", List.of("CVE-2026-10001")));
     assertThat(update.title()).isEqualTo("Update KB5035857");
     assertThat(update.superseded()).containsExactlyInAnyOrder("KB5034129", "KB5034770");
     assertThat(update.file().urls())
@@ -665,6 +668,34 @@ class UpstreamRefreshTest {
         .hasValueSatisfying(said -> assertThat(said).contains("does not have products " + unknown));
   }
 
+  /** The documents have German and Japanese titles with the words of previews before it. */
+  @Test
+  void onlyTheEnglishTitleOfSeveralLanguagesCounts() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+
+    assertThat(offered())
+        .singleElement()
+        .extracting(OfferedUpdate::title)
+        .isEqualTo("Update KB5035857");
+  }
+
+  @Test
+  void plainHttpHasToBeAccepted() {
+    assertThatThrownBy(() ->
+            new WsusSource(
+                server.url(),
+                "amd64",
+                List.of(Known.SERVER_2022),
+                WsusSource.usualClassifications(),
+                false,
+                false,
+                "",
+                Route.DEFAULT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("accept it with insecure-http: true");
+    assertThat(source().text()).contains("insecure http");
+  }
+
   @Test
   void progressIsTold() throws Exception {
     cumulative("KB5035857", "20348.2340");
@@ -838,6 +869,7 @@ class UpstreamRefreshTest {
         new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
     return new UpstreamRefresh(
             source,
+            "WINDOWS_SERVER_2022",
             directory,
             transport,
             clock,
