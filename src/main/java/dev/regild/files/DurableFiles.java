@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.UUID;
 
 /** Files that are there whole or not at all, also after a power cut. */
@@ -19,9 +22,23 @@ public final class DurableFiles {
 
   /** Writes a file, or replaces it, in one step. */
   public static void write(Path file, String content) throws IOException {
+    write(file, content, new FileAttribute<?>[0]);
+  }
+
+  /** The same for a file that its owner alone can read, whatever the umask is. */
+  public static void writePrivate(Path file, String content) throws IOException {
+    write(
+        file,
+        content,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+  }
+
+  private static void write(Path file, String content, FileAttribute<?>... attributes)
+      throws IOException {
     Path temporary = temporaryBeside(file);
     try {
-      try (FileChannel channel = FileChannel.open(temporary, CREATE_NEW, WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(temporary, Set.of(CREATE_NEW, WRITE), attributes)) {
         ByteBuffer bytes = ByteBuffer.wrap(content.getBytes(UTF_8));
         while (bytes.hasRemaining()) {
           channel.write(bytes);

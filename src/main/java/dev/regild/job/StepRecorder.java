@@ -30,6 +30,7 @@ public final class StepRecorder implements AutoCloseable {
   private final Path directory;
   private final Lease lease;
   private final Consumer<Handle> requireRunning;
+  private final JobObserver.Part observed;
   private final AtomicInteger begun = new AtomicInteger();
   private final Deque<AutoCloseable> kept = new ConcurrentLinkedDeque<>();
 
@@ -37,6 +38,7 @@ public final class StepRecorder implements AutoCloseable {
    * @param lease the attempt's
    * @param requireRunning throws {@link CancelledJobException} if the job has ended, and {@link
    *     LostLeaseException} if it is another attempt's
+   * @param observed is told of the steps
    */
   public StepRecorder(
       Database database,
@@ -45,7 +47,8 @@ public final class StepRecorder implements AutoCloseable {
       Attempt<?> attempt,
       Path directory,
       Lease lease,
-      Consumer<Handle> requireRunning) {
+      Consumer<Handle> requireRunning,
+      JobObserver.Part observed) {
     this.database = database;
     this.records = records;
     this.running = running;
@@ -53,6 +56,7 @@ public final class StepRecorder implements AutoCloseable {
     this.directory = directory;
     this.lease = lease;
     this.requireRunning = requireRunning;
+    this.observed = observed;
   }
 
   /** The attempt's own directory, removed when the attempt has ended. */
@@ -67,6 +71,13 @@ public final class StepRecorder implements AutoCloseable {
    * @throws CancelledJobException if the job was cancelled before the step or meanwhile
    */
   public <I, O> O run(Step<I, O> step, I input) throws FailedStepException, InterruptedException {
+    try (JobObserver.Part part = observed.step(step.name())) {
+      return run(step, input, part);
+    }
+  }
+
+  private <I, O> O run(Step<I, O> step, I input, JobObserver.Part part)
+      throws FailedStepException, InterruptedException {
     int ordinal = begun.incrementAndGet();
     long start = System.nanoTime();
     database.useTransaction(handle -> {
@@ -91,11 +102,13 @@ public final class StepRecorder implements AutoCloseable {
           .addKeyValue("millis", (System.nanoTime() - start) / 1_000_000)
           .addKeyValue("detail", detail)
           .log("step done");
+      part.outcome(detail);
       return output;
     } catch (InterruptedException
         | CancelledJobException
         | DatabaseUnavailableException
         | LostLeaseException e) {
+      part.stopped();
       throw e;
     } catch (Exception | Error e) {
       // An error too, such as too little memory, is this job's: a job that threw is done again.
@@ -105,6 +118,7 @@ public final class StepRecorder implements AutoCloseable {
           .addKeyValue("step", step.name())
           .addKeyValue("reason", failure.reason())
           .log("step failed");
+      part.failed(failure.reason());
       throw failure;
     }
   }

@@ -28,14 +28,20 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   private final JobSteps steps;
   private final RunningJobs running;
   private final Workspaces workspaces;
+  private final JobObserver observer;
 
   /**
    * What every kind of job works with.
    *
    * @param running what runs in this process
+   * @param observer is told of attempts and steps
    */
   public record Tools(
-      Database database, JobSteps steps, RunningJobs running, Workspaces workspaces) {}
+      Database database,
+      JobSteps steps,
+      RunningJobs running,
+      Workspaces workspaces,
+      JobObserver observer) {}
 
   protected SteppedJob(JobKind kind, Tools tools) {
     this.kind = kind;
@@ -43,6 +49,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     this.steps = tools.steps();
     this.running = tools.running();
     this.workspaces = tools.workspaces();
+    this.observer = tools.observer();
   }
 
   /** What the job's steps are recorded and its cancellation is asked for under. */
@@ -117,18 +124,28 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   }
 
   private void attempt(Attempt<T> attempt, Lease lease) throws InterruptedException {
+    try (JobObserver.Part observed = observer.begins(kind.noun(), attempt)) {
+      attempt(attempt, lease, observed);
+    }
+  }
+
+  private void attempt(Attempt<T> attempt, Lease lease, JobObserver.Part observed)
+      throws InterruptedException {
     String id = attempt.id();
     try {
-      makeOrAbort(attempt, lease);
+      makeOrAbort(attempt, lease, observed);
       LOG.atInfo().addKeyValue("image", attempt.name()).log("{} succeeded", kind.noun());
     } catch (InterruptedException
         | CancelledJobException
         | DatabaseUnavailableException
         | LostLeaseException e) {
       // Without the database or the lease there is no outcome of this attempt.
+      observed.stopped();
       throw e;
     } catch (FailedStepException e) {
+      observed.stopped();
       running.requireGoingOn(id, e);
+      observed.failed(e.reason());
       FailedStepException failure = cause(id, e);
       database.useTransaction(handle -> {
         requireRunning(handle, id, lease);
@@ -137,14 +154,17 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
       });
       discard(id);
     } catch (Exception e) {
+      observed.stopped();
       running.requireGoingOn(id, e);
+      observed.failed(String.valueOf(e.getMessage()));
       LOG.atError().addKeyValue("image", attempt.name()).setCause(e).log("{} failed", kind.noun());
       failAndDiscard(id, lease, "The %s failed: %s".formatted(kind.noun(), e.getMessage()));
     }
   }
 
   /** Whatever ends it: no machine may run when its workspace goes. */
-  private void makeOrAbort(Attempt<T> attempt, Lease lease) throws Exception {
+  private void makeOrAbort(Attempt<T> attempt, Lease lease, JobObserver.Part observed)
+      throws Exception {
     String id = attempt.id();
     try (StepRecorder recorder =
         new StepRecorder(
@@ -154,7 +174,8 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
             attempt,
             workspaces.open(id),
             lease,
-            handle -> requireRunning(handle, id, lease))) {
+            handle -> requireRunning(handle, id, lease),
+            observed)) {
       boolean done = false;
       try {
         make(attempt.subject(), recorder);

@@ -121,6 +121,11 @@ final class Membership implements AutoCloseable {
         : new OnlyNode(this::knownFacts, abilities, jobs, clock);
   }
 
+  /** The name of this node. */
+  String name() {
+    return knownFacts().name();
+  }
+
   private NodeFacts knownFacts() {
     try {
       return facts();

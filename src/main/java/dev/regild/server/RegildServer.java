@@ -69,7 +69,10 @@ import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
+import dev.regild.server.telemetry.JobTelemetry;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.server.telemetry.Traces;
+import dev.regild.server.tls.AcmeCertificate;
 import dev.regild.server.tls.ServerTls;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
@@ -278,7 +281,13 @@ public final class RegildServer implements AutoCloseable {
     Nodes nodes = membership.nodes(jobs, clock);
     Routing routing = membership.routing();
     RunningJobs running = new RunningJobs();
-    SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
+    Metrics metrics = opened(new Metrics());
+    metrics.watchData(data.path());
+    tls.ifPresent(it -> metrics.watchCertificate(it::end));
+    Traces traces = opened(Traces.to(config.traces(), membership.name()));
+    SteppedJob.Tools tools =
+        new SteppedJob.Tools(
+            database, steps, running, workspaces, new JobTelemetry(metrics, traces));
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
@@ -400,7 +409,6 @@ public final class RegildServer implements AutoCloseable {
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
-    Metrics metrics = opened(new Metrics());
     metrics.watchChannels(refresh::ages);
     AuditLog audit =
         opened(AuditLog.open(data.path(), AuditLog.Limits.of(config.auditSize()), clock));
@@ -552,6 +560,9 @@ public final class RegildServer implements AutoCloseable {
     listening = front::isRunning;
     opened(events);
     opened(console);
+    if (tls.isPresent() && config.tls().acme().isPresent()) {
+      opened(AcmeCertificate.start(config.tls().acme().get(), tls.get(), data.path(), clock));
+    }
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("tls", tls.isPresent())

@@ -21,6 +21,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.job.JobObserver;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
 import dev.regild.machine.Accelerator;
@@ -185,7 +186,11 @@ class JobExhaustionIT {
           new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
       return new ImportJob(
           new SteppedJob.Tools(
-              database, new JobSteps(Clock.systemUTC()), new RunningJobs(), new Workspaces(data)),
+              database,
+              new JobSteps(Clock.systemUTC()),
+              new RunningJobs(),
+              new Workspaces(data),
+              JobObserver.NONE),
           inventories,
           new DirectoryLayerStore(data),
           new UploadedDisks(

@@ -64,6 +64,7 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.JobObserver;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Node;
@@ -717,8 +718,11 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
+  /** Is told of the jobs that are made from now on. */
+  JobObserver observer = JobObserver.NONE;
+
   private SteppedJob.Tools tools() throws IOException {
-    return new SteppedJob.Tools(database, steps, running, new Workspaces(data));
+    return new SteppedJob.Tools(database, steps, running, new Workspaces(data), observer);
   }
 
   ImageCopies copies() throws IOException {

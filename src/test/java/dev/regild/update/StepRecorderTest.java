@@ -15,6 +15,7 @@ import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
 import dev.regild.job.FailedStepException;
+import dev.regild.job.JobObserver;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
@@ -65,7 +66,8 @@ class StepRecorderTest {
               if (!outcomes.isRunning(handle, image.id())) {
                 throw new CancelledJobException(image.id());
               }
-            });
+            },
+            JobObserver.Part.UNOBSERVED);
   }
 
   @Test

@@ -368,7 +368,7 @@ public final class Backup {
             masterKey.sealFile(id, id.getBytes(US_ASCII)),
             entries);
     target.add(manifest);
-    DurableFiles.write(
+    DurableFiles.writePrivate(
         data.resolve(NOTE),
         JsonMapper.shared().writeValueAsString(new Note(id, made, target.name())));
     BackupRetention.Removed removed = new BackupRetention(target).keep(options.keep(), id);

@@ -68,7 +68,7 @@ public final class DirectoryTarget implements BackupTarget {
               .formatted(directory));
     }
     var _ = PrivateDirectory.take(directory);
-    DurableFiles.write(directory.resolve(REGISTRY), registry + "\n");
+    DurableFiles.writePrivate(directory.resolve(REGISTRY), registry + "\n");
   }
 
   @Override
@@ -239,7 +239,7 @@ public final class DirectoryTarget implements BackupTarget {
   @Override
   public void add(Manifest manifest) throws IOException {
     try {
-      DurableFiles.write(manifestFile(manifest.id()), manifest.json());
+      DurableFiles.writePrivate(manifestFile(manifest.id()), manifest.json());
     } catch (IOException e) {
       throw full(e);
     }

@@ -133,7 +133,7 @@ public final class Restore {
               : "%s is not empty. Name a directory that does not exist or is empty."
                   .formatted(data));
     }
-    DurableFiles.write(mark, manifest.id() + "\n");
+    DurableFiles.writePrivate(mark, manifest.id() + "\n");
     FileTree.remove(data.resolve(WORK));
     requireRoom(manifest);
     requireEmptyStore(manifest);

@@ -9,8 +9,10 @@ import dev.regild.policy.notice.MailServer;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +48,7 @@ import java.util.Set;
  * @param openId how people log in to the console with OpenID Connect; empty if they don't
  * @param tls how connections are encrypted
  * @param notices how others are told of events
+ * @param traces where traces of jobs are sent by OTLP; empty if they are not
  */
 public record Config(
     Listen listen,
@@ -72,7 +75,8 @@ public record Config(
     Support support,
     Optional<OpenIdSettings> openId,
     Tls tls,
-    Notices notices) {
+    Notices notices,
+    Optional<URI> traces) {
 
   /**
    * How others are told of events.
@@ -90,15 +94,42 @@ public record Config(
    * @param key a PEM file with its private key
    * @param clientAuthority a PEM file with those who issue clients' certificates; empty if clients
    *     need none
+   * @param acme who issues the certificate by ACME; empty if nobody does
    */
   public record Tls(
       TlsMode mode,
       Optional<Path> certificate,
       Optional<Path> key,
-      Optional<Path> clientAuthority) {
+      Optional<Path> clientAuthority,
+      Optional<Acme> acme) {
+    /** Without an ACME authority. */
+    public Tls(
+        TlsMode mode,
+        Optional<Path> certificate,
+        Optional<Path> key,
+        Optional<Path> clientAuthority) {
+      this(mode, certificate, key, clientAuthority, Optional.empty());
+    }
+
     /** Decided by the address alone. */
     public static final Tls AUTO =
         new Tls(TlsMode.AUTO, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * An authority that issues certificates by ACME (RFC 8555).
+   *
+   * @param directory its address
+   * @param names of the server
+   * @param contact an e-mail address for its notices; empty for none
+   * @param authority a PEM file with those who issued the authority's own certificate; empty for
+   *     those that Java trusts
+   */
+  public record Acme(
+      URI directory, List<String> names, Optional<String> contact, Optional<Path> authority) {
+    public Acme {
+      names = List.copyOf(names);
+    }
   }
 
   /** When connections are encrypted. */
@@ -265,7 +296,8 @@ public record Config(
         support,
         openId,
         tls,
-        notices);
+        notices,
+        traces);
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.regild.server.config.Config.LogFormat;
 import dev.regild.server.config.Config.Qualification;
 import dev.regild.server.config.Config.Windows;
 import dev.regild.servicing.Isolation;
+import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,11 +75,16 @@ public final class ConfigKeys {
   static final String NODE_WORK = "node.work";
   static final String WORKER_LISTEN = "worker.listen";
   static final String OPERATORS = "operators";
+  static final String TRACES = "traces.endpoint";
   static final String NOTICES_ALLOW = "notices.allow";
   static final String JOBS_ACCELERATOR = "jobs.accelerator";
   static final String TLS = "tls";
   static final String TLS_CERTIFICATE = "tls.certificate";
   static final String TLS_KEY = "tls.key";
+  static final String TLS_ACME = "tls.acme";
+  static final String TLS_ACME_NAMES = "tls.acme-names";
+  static final String TLS_ACME_CONTACT = "tls.acme-contact";
+  static final String TLS_ACME_CA_CERT = "tls.acme-ca-cert";
   static final String TLS_CLIENT_CA = "tls.client-ca";
 
   static final Set<String> ALL =
@@ -127,11 +133,16 @@ public final class ConfigKeys {
                   NODE_WORK,
                   OPERATORS,
                   NOTICES_ALLOW,
+                  TRACES,
                   JOBS_ACCELERATOR,
                   WORKER_LISTEN,
                   TLS,
                   TLS_CERTIFICATE,
                   TLS_KEY,
+                  TLS_ACME,
+                  TLS_ACME_NAMES,
+                  TLS_ACME_CONTACT,
+                  TLS_ACME_CA_CERT,
                   TLS_CLIENT_CA),
               OpenIdKeys.ALL.stream(),
               MailKeys.ALL.stream(),
@@ -204,7 +215,26 @@ public final class ConfigKeys {
             directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)),
         OpenIdKeys.settings(values, choice(AUTH, Auth.SIGV4, Auth.values())),
         new TlsKeys(values).settings(),
-        new NoticeKeys(values).settings());
+        new NoticeKeys(values).settings(),
+        traces());
+  }
+
+  private Optional<URI> traces() throws ConfigException {
+    String text = values.getOrDefault(TRACES, "");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      URI uri = URI.create(text);
+      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (http && uri.getHost() != null && uri.getRawUserInfo() == null) {
+        return Optional.of(uri);
+      }
+    } catch (IllegalArgumentException e) {
+      // The same remedy as for another scheme.
+    }
+    throw new ConfigException(
+        TRACES + " must be an address such as http://collector.example.com:4318/v1/traces");
   }
 
   private Config.Node node() throws ConfigException {

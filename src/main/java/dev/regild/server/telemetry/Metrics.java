@@ -3,6 +3,7 @@ package dev.regild.server.telemetry;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -12,15 +13,21 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What is counted and timed, in Prometheus's format. */
 public final class Metrics implements AutoCloseable {
+  /** The note that a backup leaves. */
+  private static final String LAST_BACKUP = "last-backup.json";
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
@@ -68,6 +75,44 @@ public final class Metrics implements AutoCloseable {
   public void connections(IntSupplier open) {
     Gauge.builder("regild.connections", open::getAsInt)
         .description("Open connections")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /**
+   * Shows the free space for a data directory, and how old its last backup is.
+   *
+   * @param data the directory
+   */
+  public void watchData(Path data) {
+    Gauge.builder("regild.data.free", () -> data.toFile().getUsableSpace())
+        .description("Free space of the data directory's file system")
+        .baseUnit("bytes")
+        .strongReference(true)
+        .register(registry);
+    // NaN until there is one.
+    TimeGauge.builder("regild.backup.age", () -> age(data.resolve(LAST_BACKUP)), TimeUnit.SECONDS)
+        .description("Time since the last backup of the data directory")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  private static double age(Path file) {
+    long written = file.toFile().lastModified();
+    return written == 0 ? Double.NaN : (System.currentTimeMillis() - written) / 1000.0;
+  }
+
+  /**
+   * Shows how long the server's certificate is still valid.
+   *
+   * @param end when it ends
+   */
+  public void watchCertificate(Supplier<Instant> end) {
+    TimeGauge.builder(
+            "regild.certificate.remaining",
+            () -> Duration.between(Instant.now(), end.get()).toMillis() / 1000.0,
+            TimeUnit.SECONDS)
+        .description("Time until the certificate ends")
         .strongReference(true)
         .register(registry);
   }

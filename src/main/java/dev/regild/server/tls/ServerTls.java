@@ -3,6 +3,7 @@ package dev.regild.server.tls;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PemFile;
 import dev.regild.fetch.TlsContext;
+import dev.regild.files.DurableFiles;
 import dev.regild.files.FileStamp;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.Sha256;
@@ -27,9 +28,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +47,7 @@ public final class ServerTls implements AutoCloseable {
   private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
 
   private static final String[] HTTP = {"http/1.1"};
+  private static final String[] HTTP_AND_CHALLENGES = {"http/1.1", AcmeChallenges.PROTOCOL};
 
   /** A changed file is in force within 5 s. */
   private static final Duration PAUSE = Duration.ofSeconds(2);
@@ -55,6 +59,7 @@ public final class ServerTls implements AutoCloseable {
 
   private final PemFiles files;
   private final boolean ownCertificate;
+  private final AcmeChallenges challenges = new AcmeChallenges();
   private final Clock clock;
   private final Duration pause;
   private final Thread watching = Thread.ofVirtual().name("tls").unstarted(this::watch);
@@ -114,14 +119,16 @@ public final class ServerTls implements AutoCloseable {
     if (!isEncrypted(settings, listen)) {
       return Optional.empty();
     }
-    boolean own = settings.certificate().isEmpty();
+    boolean own = settings.certificate().isEmpty() && settings.acme().isEmpty();
     PemFiles files =
-        own
-            ? ownFiles(data, settings, clock)
-            : new PemFiles(
-                settings.certificate().get(),
-                settings.key().orElseThrow(),
-                settings.clientAuthority());
+        settings.acme().isPresent()
+            ? acmeFiles(data, settings, clock)
+            : own
+                ? ownFiles(data, settings, clock)
+                : new PemFiles(
+                    settings.certificate().get(),
+                    settings.key().orElseThrow(),
+                    settings.clientAuthority());
     try {
       ServerTls tls = new ServerTls(files, own, clock, pause);
       tls.tell("certificate loaded");
@@ -139,6 +146,7 @@ public final class ServerTls implements AutoCloseable {
       case OFF -> false;
       case AUTO ->
           settings.certificate().isPresent()
+              || settings.acme().isPresent()
               || settings.clientAuthority().isPresent()
               || !isLoopback(listen);
     };
@@ -171,13 +179,31 @@ public final class ServerTls implements AutoCloseable {
     return files;
   }
 
+  /** Until the authority has issued one, a certificate of the server's own is in its place. */
+  private static PemFiles acmeFiles(Path data, Config.Tls settings, Clock clock)
+      throws IOException {
+    Path directory = PrivateDirectory.within(data, "tls").path();
+    Path both = AcmeCertificate.file(directory);
+    if (Files.notExists(both)) {
+      PemFiles own = ownFiles(data, settings, clock);
+      DurableFiles.writePrivate(
+          both, Files.readString(own.key()) + Files.readString(own.certificate()));
+    }
+    return new PemFiles(both, both, settings.clientAuthority());
+  }
+
+  AcmeChallenges challenges() {
+    return challenges;
+  }
+
   /** Makes the engine of one connection, which has not begun. */
   public SSLEngine engine() {
     SSLEngine engine = identity.context().createSSLEngine();
     engine.setUseClientMode(false);
     SSLParameters parameters = engine.getSSLParameters();
     parameters.setProtocols(PROTOCOLS);
-    parameters.setApplicationProtocols(HTTP);
+    boolean challenged = challenges.areShown();
+    parameters.setApplicationProtocols(challenged ? HTTP_AND_CHALLENGES : HTTP);
     parameters.setNeedClientAuth(files.clientAuthority().isPresent());
     engine.setSSLParameters(parameters);
     return engine;
@@ -209,13 +235,21 @@ public final class ServerTls implements AutoCloseable {
             "the key in %s does not belong to the certificate in %s; replace both"
                 .formatted(files.key(), files.certificate()));
       }
-      return new Identity(certificate, TlsContext.of(TlsContext.keys(key, chain), authorities()));
+      return new Identity(certificate, TlsContext.of(keys(key, chain), authorities()));
     } catch (GeneralSecurityException e) {
       throw new FetchException(
           "the key in %s and the certificate in %s can't be used for TLS (%s); use an RSA or EC key"
               .formatted(files.key(), files.certificate(), e.getMessage()),
           e);
     }
+  }
+
+  private KeyManager[] keys(PrivateKey key, List<X509Certificate> chain)
+      throws GeneralSecurityException, IOException {
+    KeyManager[] keys = TlsContext.keys(key, chain);
+    return keys[0] instanceof X509ExtendedKeyManager own
+        ? new KeyManager[] {challenges.before(own)}
+        : keys;
   }
 
   /** Clients' certificates are judged by these; without any, no client is asked for one. */
