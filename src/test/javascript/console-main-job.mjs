@@ -47,6 +47,22 @@ assert.deepEqual(await page.locator(".steps li strong").allInnerTexts(), steps);
 await page.getByText("Every change below is in the image").waitFor();
 assert.match(await page.locator("section", { hasText: "Evidence of its boot" }).innerText(), /Kernel\s+6\./);
 
+// What QEMU saw of the guest's screen: a console with letters on it.
+const screen = page.locator("img.screen");
+await screen.scrollIntoViewIfNeeded();
+await page.waitForFunction(() => document.querySelector("img.screen").naturalWidth >= 640);
+const lit = await screen.evaluate((image) => {
+  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
+  return data.filter((value, i) => i % 4 === 0 && value > 100).length;
+});
+assert.ok(lit > 500, `the screen shows letters: ${lit} bright pixels`);
+if (process.env.REGILD_PICTURES) {
+  await page.locator("section", { hasText: "Evidence of its boot" })
+    .screenshot({ path: `${process.env.REGILD_PICTURES}/evidence-light.png` });
+}
+
 const statement = page.waitForEvent("download");
 await page.getByRole("link", { name: "Signed statement" }).click();
 assert.equal((await statement).suggestedFilename(), "golden-updated.intoto.json");

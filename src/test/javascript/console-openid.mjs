@@ -29,9 +29,14 @@ for (const javaScriptEnabled of [true, false]) {
   await page.waitForURL("**/console/jobs");
   await page.getByText("ada", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Log out" }).click();
-  await page.getByText("You are logged out.").waitFor();
+  // The provider asks once more, and then knows nobody in this browser.
+  await page.getByRole("button", { name: "Yes, sign me out" }).click();
+  await page.waitForURL("**/console/login?done=logged-out-there");
+  await page.getByText("You are logged out, here and at the provider.").waitFor();
   await page.goto(scene.url + "/console/");
   await page.waitForURL("**/console/login?next=*");
+  await page.getByRole("button", { name: "Log in with Example" }).click();
+  await page.locator("input[name=password]").waitFor();
   await context.close();
 }
 

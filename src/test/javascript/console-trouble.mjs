@@ -99,6 +99,26 @@ async function happen(what) {
   await context.close();
 }
 
+// A token that a stranger planted in the browser is not the one that a login gives rights to.
+{
+  const context = await browser.newContext();
+  const planted = "planted-by-a-stranger-planted-by-a-stranger";
+  await context.addCookies([{ name: "regild-session", value: planted, url: scene.url + "/console/", httpOnly: true, sameSite: "Strict" }]);
+  const page = await context.newPage();
+  await logIn(page);
+  const cookie = (await context.cookies(scene.url + "/console/")).filter((each) => each.name === "regild-session");
+  assert.equal(cookie.length, 1);
+  assert.notEqual(cookie[0].value, planted);
+  assert.equal(await page.evaluate(() => document.cookie.includes("regild-session")), false, "scripts read no token");
+  const stranger = await browser.newContext();
+  await stranger.addCookies([{ ...cookie[0], value: planted }]);
+  const theirs = await stranger.newPage();
+  await theirs.goto(scene.url + "/console/");
+  await theirs.waitForURL("**/console/login?next=*");
+  await stranger.close();
+  await context.close();
+}
+
 // A session that ends while a part of a page is asked for: the whole page asks for a login.
 {
   const context = await browser.newContext();

@@ -1,6 +1,6 @@
 // A certified OpenID Connect provider, oidc-provider, for the tests. It believes everybody's name.
-// Argument: a JSON with host, client, secret, redirect, and groups: the path of a file with a JSON
-// of lists by name, read anew at each login. Says its address, and ends with its standard input.
+// Argument: a JSON with host, client, secret, redirect, loggedOut, and groups: the path of a file with
+// a JSON of lists by name, which each login reads. Says its address, and ends with its standard input.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
@@ -14,6 +14,7 @@ server.listen(0, "127.0.0.1", () => {
       client_id: scene.client,
       client_secret: scene.secret,
       redirect_uris: [scene.redirect],
+      post_logout_redirect_uris: [scene.loggedOut],
       response_types: ["code"],
       grant_types: ["authorization_code"],
     }],

@@ -4,6 +4,9 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.account.Account.Status;
 import dev.regild.db.Database;
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,9 +19,13 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The accounts and their access keys. Each call is a transaction of its own. */
 public final class Accounts {
+  private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
+
   /** How long a key may still be accepted after another process has changed it. */
   private static final Duration CACHED = Duration.ofMillis(500);
 
@@ -38,6 +45,10 @@ public final class Accounts {
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
   private final Cache<String, @Nullable AccessKey> cache;
+
+  /** The ids of keys of which it is known that they were used before. */
+  private final Cache<String, Boolean> used =
+      Caffeine.newBuilder().maximumSize(CACHED_KEYS).build();
 
   /**
    * @throws WrongMasterKeyException if the keys that are stored can't be read with the master key
@@ -108,6 +119,62 @@ public final class Accounts {
   /** The same for a key that signs requests: not that of a person. */
   public Optional<AccessKey> findSigningKey(String id) {
     return findKey(id).filter(key -> key.person().isEmpty());
+  }
+
+  /**
+   * Notes that somebody has proved to have a key. An event tells its account of the first time. If
+   * that can't be recorded now, the next use is the first one.
+   *
+   * @param address of the client
+   */
+  public void used(String keyId, String accountId, String region, String address) {
+    if (used.getIfPresent(keyId) != null) {
+      return;
+    }
+    try {
+      if (database.read(handle -> isUnused(handle, keyId))) {
+        database.useTransaction(handle -> firstUse(handle, keyId, accountId, region, address));
+      }
+      used.put(keyId, true);
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("key", keyId)
+          .addKeyValue("reason", e.toString())
+          .log("the first use of a key was not recorded");
+    }
+  }
+
+  private static boolean isUnused(Handle handle, String keyId) {
+    return handle
+        .createQuery("SELECT 1 FROM access_key WHERE id = :id AND first_used IS NULL")
+        .bind("id", keyId)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  private void firstUse(
+      Handle handle, String keyId, String accountId, String region, String address) {
+    Instant now = Instant.ofEpochMilli(clock.millis());
+    int changed =
+        handle
+            .createUpdate(
+                "UPDATE access_key SET first_used = :now WHERE id = :id AND first_used IS NULL")
+            .bind("now", now.toEpochMilli())
+            .bind("id", keyId)
+            .execute();
+    // Of several nodes that have seen it at once, one tells.
+    if (changed == 1) {
+      Events.append(
+          handle,
+          new Event(
+              EventType.KEY_FIRST_USED,
+              accountId,
+              "",
+              keyId,
+              Map.of("key", keyId, "region", region, "address", address)),
+          now);
+    }
   }
 
   private @Nullable AccessKey stored(String id) {

@@ -32,7 +32,7 @@ public final class People {
           }
           AccessKey made = AccessKey.generate(account, readOnly);
           accounts.insert(handle, made);
-          // Of two first logins at once, one is refused here and rolled back.
+          // Of two first logins at once, one is refused here, and runs again from its beginning.
           insert(handle, made, person);
           return made.id();
         });

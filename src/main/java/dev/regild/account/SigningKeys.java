@@ -42,16 +42,21 @@ public final class SigningKeys {
    * @throws WrongMasterKeyException if the key that signs can't be read with the master key
    */
   public Optional<String> firstStart() {
-    SigningKey made = SigningKey.generate();
+    // To make one takes a while, which a later start does not wait for.
+    Optional<SigningKey> made =
+        database.read(SigningKeys::hasAny)
+            ? Optional.empty()
+            : Optional.of(SigningKey.generate());
     return database.inTransaction(handle -> {
       Optional<String> id =
-          handle.createQuery(NEWEST).map((row, _) -> row.getString("id")).findOne().isPresent()
-                  || insert(handle, 1, made) == 0
-              ? Optional.empty()
-              : Optional.of(made.publicKey().id());
+          made.filter(key -> insert(handle, 1, key) > 0).map(key -> key.publicKey().id());
       var _ = current(handle);
       return id;
     });
+  }
+
+  private static boolean hasAny(Handle handle) {
+    return handle.createQuery(NEWEST).map((row, _) -> row.getString("id")).findOne().isPresent();
   }
 
   /**

@@ -1,8 +1,10 @@
 package dev.regild.api;
 
 import dev.regild.db.Database;
+import dev.regild.image.Owner;
 import java.util.Optional;
 import java.util.Set;
+import org.jdbi.v3.core.Handle;
 
 /**
  * The accounts that see and drain nodes, which all accounts share.
@@ -26,17 +28,21 @@ public record Operators(Database database, Set<String> named) {
 
   /** Returns whether the caller's account is an operator's. */
   public boolean include(Caller caller) {
-    String account = caller.owner().accountId();
-    return account.equals(OpenDoor.ACCOUNT)
-        || named.contains(account)
-        || (named.isEmpty() && first().filter(account::equals).isPresent());
+    return database.read(handle -> include(handle, caller.owner()));
   }
 
-  private Optional<String> first() {
-    return database.read(handle ->
-        handle
-            .createQuery("SELECT id FROM account ORDER BY created, id LIMIT 1")
-            .mapTo(String.class)
-            .findFirst());
+  /** Returns whether an account is an operator's. */
+  public boolean include(Handle handle, Owner owner) {
+    String account = owner.accountId();
+    return account.equals(OpenDoor.ACCOUNT)
+        || named.contains(account)
+        || (named.isEmpty() && first(handle).filter(account::equals).isPresent());
+  }
+
+  private static Optional<String> first(Handle handle) {
+    return handle
+        .createQuery("SELECT id FROM account ORDER BY created, id LIMIT 1")
+        .mapTo(String.class)
+        .findFirst();
   }
 }

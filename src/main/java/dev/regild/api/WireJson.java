@@ -7,6 +7,7 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
@@ -20,11 +21,14 @@ import tools.jackson.databind.module.SimpleModule;
  * number of seconds since the epoch with three decimals.
  */
 final class WireJson {
-  private final JsonMapper mapper =
+  /** One for all protocols: it keeps what it has found out about each class. */
+  private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .changeDefaultPropertyInclusion(
               value -> value.withValueInclusion(JsonInclude.Include.NON_ABSENT))
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          // A start would wait for the readers of requests that nobody has sent yet.
+          .disable(DeserializationFeature.EAGER_DESERIALIZER_FETCH)
           .addModule(new SimpleModule().addSerializer(Instant.class, new EpochSeconds()))
           .build();
 
@@ -40,7 +44,7 @@ final class WireJson {
           ErrorType.SERIALIZATION, "The request has no body; send a JSON object, at least {}.");
     }
     try {
-      return mapper.readTree(body);
+      return MAPPER.readTree(body);
     } catch (JacksonException e) {
       String where =
           Optional.ofNullable(e.getLocation())
@@ -53,12 +57,12 @@ final class WireJson {
 
   /** Makes an operation's request of a JSON value that has its shape. */
   ObjectReader readerOfRequests(Operation<?> operation) {
-    JavaType type = mapper.constructType(operation.getClass());
-    return mapper.readerFor(mapper.getTypeFactory().findTypeParameters(type, Operation.class)[0]);
+    JavaType type = MAPPER.constructType(operation.getClass());
+    return MAPPER.readerFor(MAPPER.getTypeFactory().findTypeParameters(type, Operation.class)[0]);
   }
 
   byte[] write(Object answer) {
-    return mapper.writeValueAsBytes(answer);
+    return MAPPER.writeValueAsBytes(answer);
   }
 
   private static final class EpochSeconds extends ValueSerializer<Instant> {

@@ -1,6 +1,7 @@
 package dev.regild.apt;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.ConfigurationCheck;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
@@ -33,18 +34,21 @@ final class DpkgInventory {
     }
     List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DpkgStatus.FILE));
     requireWhole(entries, files);
+    List<DpkgStatus.Entry> installed =
+        entries.stream().filter(DpkgStatus.Entry::installed).toList();
     return new Inventory(
         os,
         architecture(entries),
-        entries.stream()
-            .filter(DpkgStatus.Entry::installed)
+        installed.stream()
             .map(e ->
                 new InstalledPackage(
                     e.name(), e.architecture(), e.version(), e.held(), Optional.of(e.origin())))
             .sorted(InventoryReader.ORDER)
             .toList(),
         Collections.emptySortedMap(),
-        AptPolicy.read(files));
+        AptPolicy.read(files),
+        ConfigurationCheck.md5(
+            installed.stream().flatMap(each -> each.configuration().stream()).toList(), files));
   }
 
   /** apt refuses to work on a system whose dpkg was cut short; better to hear it now. */

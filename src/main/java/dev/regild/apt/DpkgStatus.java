@@ -3,10 +3,14 @@ package dev.regild.apt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.ConfigurationCheck;
+import dev.regild.inventory.ConfigurationCheck.Expected;
 import dev.regild.plan.PackageOrigin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * dpkg's status file: paragraphs of fields, an empty line between them (deb-control(5)). The file
@@ -22,14 +26,26 @@ public final class DpkgStatus {
   /** In bytes; names and versions have some tens. */
   private static final int LONGEST_VALUE = 1000;
 
+  private static final Pattern CONFIGURATION = Pattern.compile(" (/.+) ([0-9a-f]{32})");
+
   /**
    * A package that dpkg knows.
    *
    * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
    * @param origin its source package, vendor and section
+   * @param configuration its configuration files, without those of an earlier version of it
    */
   record Entry(
-      String name, String architecture, String version, String status, PackageOrigin origin) {
+      String name,
+      String architecture,
+      String version,
+      String status,
+      PackageOrigin origin,
+      List<Expected> configuration) {
+    Entry {
+      configuration = List.copyOf(configuration);
+    }
+
     boolean installed() {
       return status.endsWith(" installed");
     }
@@ -49,6 +65,9 @@ public final class DpkgStatus {
   private String section = "";
   private String vendor = "";
   private String maintainer = "";
+  private List<Expected> configuration = new ArrayList<>();
+  private boolean listsConfiguration;
+  private int configurationFiles;
 
   private DpkgStatus(byte[] file) {
     this.file = file;
@@ -88,7 +107,7 @@ public final class DpkgStatus {
       if (entries.size() == MOST_PACKAGES) {
         throw damaged("it names more than " + MOST_PACKAGES + " packages");
       }
-      entries.add(new Entry(name, architecture, version, status, origin()));
+      entries.add(new Entry(name, architecture, version, status, origin(), configuration));
     }
     name = "";
     architecture = "";
@@ -98,6 +117,8 @@ public final class DpkgStatus {
     section = "";
     vendor = "";
     maintainer = "";
+    configuration = new ArrayList<>();
+    listsConfiguration = false;
   }
 
   private PackageOrigin origin() {
@@ -107,6 +128,13 @@ public final class DpkgStatus {
   }
 
   private void take(int start, int end) throws UnfitDiskException {
+    if (file[start] == ' ') {
+      if (listsConfiguration) {
+        configurationFile(start, end);
+      }
+      return;
+    }
+    listsConfiguration = file[start] == 'C' && value("Conffiles:", start, end).isPresent();
     switch (file[start]) {
       case 'P' -> name = value("Package: ", start, end).orElse(name);
       case 'A' -> architecture = value("Architecture: ", start, end).orElse(architecture);
@@ -120,6 +148,17 @@ public final class DpkgStatus {
       case 'M' -> maintainer = description("Maintainer: ", start, end).orElse(maintainer);
       default -> {
         // Another field, or a line that goes on with one.
+      }
+    }
+  }
+
+  /** A path, its MD5, and perhaps a word that it no longer counts. */
+  private void configurationFile(int start, int end) {
+    if (configurationFiles < ConfigurationCheck.MOST_FILES && end - start <= LONGEST_VALUE) {
+      Matcher line = CONFIGURATION.matcher(new String(file, start, end - start, UTF_8));
+      if (line.matches()) {
+        configurationFiles++;
+        configuration.add(new Expected(line.group(1), name, line.group(2)));
       }
     }
   }

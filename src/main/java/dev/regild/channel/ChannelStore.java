@@ -293,19 +293,46 @@ public final class ChannelStore {
     pull();
     requireFile(name);
     try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
-      Files.deleteIfExists(file(name, ".yaml"));
-      keepAWhile(SnapshotStore.digestIn(file(name, ".current")));
-      Files.deleteIfExists(file(name, ".current"));
-      Files.deleteIfExists(file(name, ".state"));
-      identities.remove(name);
-      for (PackageSystem system : systems.all()) {
-        system.removeAll(directory, name);
-      }
-      parsed.remove(name);
-      files.push(name);
+      removeFiles(name);
     } catch (IOException e) {
       throw unusable(e);
     }
+  }
+
+  /**
+   * Removes a channel unless it is being refreshed or changed; waits for nobody.
+   *
+   * @return whether it was removed
+   * @throws ChannelException if there is none of that name
+   */
+  public boolean tryRemove(String name) throws ChannelException, InterruptedException {
+    pull();
+    requireFile(name);
+    try {
+      Optional<LockFile> lock = LockFile.tryAcquire(file(name, ".lock"));
+      if (lock.isEmpty()) {
+        return false;
+      }
+      try (LockFile _ = lock.get()) {
+        removeFiles(name);
+        return true;
+      }
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private void removeFiles(String name) throws ChannelException, IOException, InterruptedException {
+    Files.deleteIfExists(file(name, ".yaml"));
+    keepAWhile(SnapshotStore.digestIn(file(name, ".current")));
+    Files.deleteIfExists(file(name, ".current"));
+    Files.deleteIfExists(file(name, ".state"));
+    identities.remove(name);
+    for (PackageSystem system : systems.all()) {
+      system.removeAll(directory, name);
+    }
+    parsed.remove(name);
+    files.push(name);
   }
 
   /**

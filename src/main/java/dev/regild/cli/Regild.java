@@ -25,6 +25,7 @@ import dev.regild.cli.store.StoreCommand;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Version;
 import dev.regild.files.Umask;
+import dev.regild.server.http.HttpFront;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -105,6 +106,10 @@ public final class Regild {
 
   /** Runs a command; the process's exit status is the command's. */
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("serve")) {
+      // While this thread reads the command line: a server is there sooner with a second processor.
+      Thread.ofPlatform().name("prepare").daemon().start(HttpFront::prepare);
+    }
     exit((out, err) -> run(out, err, args));
   }
 

@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,9 @@ import tools.jackson.databind.node.ObjectNode;
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
   private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
+
+  /** More are in the JSON. */
+  private static final int MOST_CHANGED_FILES = 10;
 
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
@@ -174,6 +178,31 @@ final class ShowCommand implements Callable<Integer> {
               + (inventory.path("origins").asBoolean(true)
                   ? ""
                   : "; stored by an older version, without their sources until the next job"));
+      configuration(inventory.path("configuration"), table);
+    }
+  }
+
+  private static void configuration(JsonNode configuration, Table table) {
+    int total = configuration.path("total").asInt(0);
+    if (total > 0) {
+      table.row(
+          "configuration",
+          "%d of %d files compared with their packages, %d changed"
+              .formatted(
+                  configuration.path("compared").asInt(0),
+                  total,
+                  configuration.path("changed").asInt(0)));
+    }
+    int shown = 0;
+    for (JsonNode file : configuration.path("files")) {
+      if (shown++ == MOST_CHANGED_FILES) {
+        table.row("", "… (regild show --json lists up to 100)");
+        break;
+      }
+      table.row(
+          file.path("state").asString("").toLowerCase(Locale.ROOT),
+          "%s (%s)"
+              .formatted(file.path("path").asString(""), file.path("packageName").asString("")));
     }
   }
 

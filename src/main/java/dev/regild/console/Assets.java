@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Style and scripts. Each is one file, made of those of the WebJars and our own, with its hash in
- * its name, so that a browser may keep it for ever.
+ * Style and scripts, made of those of the WebJars and our own, with a hash in their names, so that
+ * a browser may keep them for ever. The script has the style in it, so a page needs one file before
+ * it shows; the style's own file is for browsers without scripts.
  */
 final class Assets {
   static final String PATH = "/console/assets/";
@@ -49,11 +51,8 @@ final class Assets {
     private final byte[] content;
     private final byte[] compressed;
 
-    /**
-     * @param between what is written between the parts, and after the last
-     */
-    Asset(String name, String ending, String mediaType, List<String> parts, String between) {
-      this.content = joined(parts, between);
+    Asset(String name, String ending, String mediaType, byte[] content) {
+      this.content = content;
       this.name = name + "." + Sha256.of(content).substring(0, 16) + ending;
       this.mediaType = mediaType;
       this.compressed = gzipped(content);
@@ -78,10 +77,25 @@ final class Assets {
   }
 
   private static Assets load() {
+    byte[] style = joined(STYLE, "\n");
     return new Assets(
-        new Asset("console", ".css", "text/css; charset=utf-8", STYLE, "\n"),
-        new Asset("console", ".js", "text/javascript; charset=utf-8", SCRIPT, ";\n"),
-        new Asset("regild", ".svg", "image/svg+xml", List.of(OURS + "regild.svg"), ""));
+        new Asset("console", ".css", "text/css; charset=utf-8", style),
+        new Asset("console", ".js", "text/javascript; charset=utf-8", script(style)),
+        new Asset("regild", ".svg", "image/svg+xml", resource(OURS + "regild.svg")));
+  }
+
+  /** The style comes first: what is wrong with a script after it leaves the page as it looks. */
+  private static byte[] script(byte[] style) {
+    String adopting =
+        """
+        document.adoptedStyleSheets.push(new CSSStyleSheet());
+        document.adoptedStyleSheets.at(-1).replaceSync(%s);
+        """
+            .formatted(JsonMapper.shared().writeValueAsString(new String(style, UTF_8)));
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(adopting.getBytes(UTF_8));
+    all.writeBytes(joined(SCRIPT, ";\n"));
+    return all.toByteArray();
   }
 
   Frame.AssetPaths paths() {
@@ -110,6 +124,9 @@ final class Assets {
     return true;
   }
 
+  /**
+   * @param between what is written between the parts, and after the last
+   */
   private static byte[] joined(List<String> parts, String between) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (String part : parts) {

@@ -15,6 +15,7 @@ import dev.regild.console.view.ChannelsPage;
 import dev.regild.console.view.Commands;
 import dev.regild.console.view.Frame.Section;
 import dev.regild.console.view.NewChannelPage;
+import dev.regild.console.view.RemovalPage;
 import dev.regild.console.view.SnapshotPage;
 import dev.regild.console.view.Words;
 import dev.regild.image.RefusedException;
@@ -28,6 +29,7 @@ import dev.regild.windows.catalogue.CatalogueSource;
 import gg.jte.generated.precompiled.JtechannelGenerated;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
 import gg.jte.generated.precompiled.JtenewchannelGenerated;
+import gg.jte.generated.precompiled.JteremovalGenerated;
 import gg.jte.generated.precompiled.JtesnapshotGenerated;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -76,7 +78,9 @@ final class ChannelPages implements Console.Pages {
         .show("/console/new-channel", "ConsoleAskChannel", this::ask)
         .act("/console/new-channel/check", "ConsoleCheckChannel", this::check)
         .act("/console/new-channel", "AddChannel", this::add)
-        .act("/console/channels/{name}/refresh", "RefreshChannel", this::refresh);
+        .act("/console/channels/{name}/refresh", "RefreshChannel", this::refresh)
+        .show("/console/channels/{name}/remove", "ConsoleAskChannelRemoval", this::askRemoval)
+        .act("/console/channels/{name}/remove", "RemoveChannel", this::remove);
   }
 
   private void show(Visit visit) throws ChannelException {
@@ -368,6 +372,35 @@ final class ChannelPages implements Console.Pages {
   /** Whether htmx asks, which takes no part of an answer that is an error. */
   private static boolean isPart(Visit visit) {
     return visit.request().headers().contains(HeaderNames.create("HX-Request"));
+  }
+
+  private void askRemoval(Visit visit) throws ChannelException {
+    services.operators().require(visit.caller());
+    String name = visit.path("name");
+    ChannelStatus status = status(visit, name);
+    RemovalPage page =
+        new RemovalPage(
+            name,
+            status.channel().map(Channel::platform).orElse(""),
+            new Commands("", "", "regild channel remove " + Commands.quoted(name)));
+    visit.show(
+        Section.CHANNELS,
+        "Remove the channel " + name,
+        (out, frame) -> JteremovalGenerated.render(out, null, frame, page));
+  }
+
+  private void remove(Visit visit) throws ChannelException, InterruptedException {
+    requireOperator(visit);
+    String name = visit.path("name");
+    services.guard().resources(visit.request(), List.of(name));
+    var _ = status(visit, name);
+    if (refreshing.contains(name) || !services.channels().tryRemove(name)) {
+      throw new ApiException(
+          ErrorType.RESOURCE_IN_USE,
+          "The channel %s is being refreshed or changed. Remove it when that has ended."
+              .formatted(name));
+    }
+    visit.redirect("/console/channels", Notices.CHANNEL_REMOVED);
   }
 
   /** Begins a refresh; the page shows how it ends, which may take minutes. */

@@ -21,6 +21,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,7 +42,10 @@ public final class Console implements HttpService, AutoCloseable {
   private final JobWatch watch;
   private final List<Pages> pages;
 
-  public Console(ConsoleServices services) {
+  /**
+   * @param more pages beside those that this room has of its own
+   */
+  public Console(ConsoleServices services, List<Pages> more) {
     this.guard = services.guard();
     this.gate =
         new Gate(
@@ -63,7 +67,8 @@ public final class Console implements HttpService, AutoCloseable {
     this.watch =
         new JobWatch(services.images().database(), services.sessions(), services.images().clock());
     ChannelPages channels = new ChannelPages(services);
-    this.pages =
+    this.pages = new ArrayList<>(more);
+    pages.addAll(
         List.of(
             new ImageList(services),
             new SelectionPages(services, api),
@@ -80,7 +85,8 @@ public final class Console implements HttpService, AutoCloseable {
             new JobPages(services),
             new ActivityPages(services),
             new SettingsPages(services),
-            new KeyPages(services));
+            new KeyPages(services),
+            new QuotaPages(services)));
   }
 
   private static Optional<OpenIdSettings> settings(ConsoleServices services) {
@@ -88,18 +94,18 @@ public final class Console implements HttpService, AutoCloseable {
   }
 
   /** Some pages of the console. */
-  interface Pages {
+  public interface Pages {
     void routes(Routes routes);
   }
 
   /** Answers a visit. */
   @FunctionalInterface
-  interface Page {
+  public interface Page {
     void answer(Visit visit) throws Exception;
   }
 
   /** Where pages are. */
-  final class Routes {
+  public final class Routes {
     private final HttpRules rules;
 
     private Routes(HttpRules rules) {
@@ -107,7 +113,7 @@ public final class Console implements HttpService, AutoCloseable {
     }
 
     /** Shows something. */
-    Routes show(String path, String operation, Page page) {
+    public Routes show(String path, String operation, Page page) {
       rules.get(path, (request, response) -> answer(request, response, operation, Kind.LOOK, page));
       return this;
     }
@@ -120,7 +126,7 @@ public final class Console implements HttpService, AutoCloseable {
     }
 
     /** Does something, with a form. */
-    Routes act(String path, String operation, Page page) {
+    public Routes act(String path, String operation, Page page) {
       rules.post(
           path, (request, response) -> answer(request, response, operation, Kind.FORM, page));
       return this;

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The fields of a form, in their order. */
-final class Form {
+public final class Form {
   /** More than any of our forms has. */
   private static final int MOST_FIELDS = 2_000;
 
-  static final Form EMPTY = new Form(Map.of());
+  public static final Form EMPTY = new Form(Map.of());
 
   private final Map<String, List<String>> fields;
 
@@ -58,26 +58,26 @@ final class Form {
   }
 
   /** A field's text without the white space around it; empty if the form lacks the field. */
-  String text(String name) {
+  public String text(String name) {
     return raw(name).strip();
   }
 
   /** A field's text as it is; empty if the form lacks the field. */
-  String raw(String name) {
+  public String raw(String name) {
     return fields.getOrDefault(name, List.of()).stream().findFirst().orElse("");
   }
 
   /** A field's text; absent if it is blank. */
-  Optional<String> optional(String name) {
+  public Optional<String> optional(String name) {
     return Optional.of(text(name)).filter(text -> !text.isEmpty());
   }
 
-  boolean checked(String name) {
+  public boolean checked(String name) {
     return !raw(name).isEmpty();
   }
 
   /** The texts of all fields of one name that are not blank. */
-  List<String> all(String name) {
+  public List<String> all(String name) {
     return fields.getOrDefault(name, List.of()).stream()
         .map(String::strip)
         .filter(text -> !text.isEmpty())

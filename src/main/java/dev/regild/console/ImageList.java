@@ -19,6 +19,7 @@ import dev.regild.image.ImageSearch.Order;
 import dev.regild.image.ImageSearch.Place;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
+import dev.regild.image.Predecessor;
 import dev.regild.image.Visibility;
 import gg.jte.generated.precompiled.JteimagesGenerated;
 import java.util.ArrayList;
@@ -234,6 +235,7 @@ final class ImageList implements Console.Pages {
     columns.add(new Column("State", "", ""));
     columns.add(new Column("Platform", "", ""));
     columns.add(column(search, "Up to date", "changes"));
+    columns.add(new Column("Updated from", "", ""));
     columns.add(column(search, "Created", "created"));
     columns.add(column(search, "Size", "size"));
     return columns;
@@ -257,6 +259,7 @@ final class ImageList implements Console.Pages {
         ImagesPage.State.of(image.state()),
         image.platform().orElse("–"),
         standing,
+        own ? image.origin().predecessor().map(Predecessor::name).orElse("") : "",
         image.created(),
         hit.layerBytes() == 0 ? "–" : Words.size(hit.layerBytes()),
         own);

@@ -2,6 +2,7 @@ package dev.regild.console;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
+import dev.regild.api.DiskErrors;
 import dev.regild.api.ErrorType;
 import dev.regild.console.view.Commands;
 import dev.regild.console.view.Frame.Section;

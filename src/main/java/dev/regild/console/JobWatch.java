@@ -6,6 +6,7 @@ import dev.regild.console.session.Session;
 import dev.regild.console.session.Sessions;
 import dev.regild.console.view.JobSteps;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseWatch;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.JobStamps;
@@ -19,21 +20,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Streams of events for the pages that show a job: its steps as HTML whenever they have changed,
- * until it has ended. One look at the database, four times a second, serves all streams; without
- * streams there is none.
+ * until it has ended. One look at the database serves all streams.
  */
 final class JobWatch implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(JobWatch.class);
-  private static final Duration LOOK = Duration.ofMillis(250);
-
   /** The times that steps take are shown again so often; it also keeps proxies from giving up. */
   private static final Duration AGAIN = Duration.ofSeconds(10);
 
@@ -41,18 +35,23 @@ final class JobWatch implements AutoCloseable {
   private final Sessions sessions;
   private final Clock clock;
   private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
-  private final CountDownLatch stopping = new CountDownLatch(1);
-  private boolean looking;
+  private final DatabaseWatch watch;
 
   JobWatch(Database database, Sessions sessions, Clock clock) {
     this.database = database;
     this.sessions = sessions;
     this.clock = clock;
+    this.watch =
+        new DatabaseWatch("console-events", database, () -> !streams.isEmpty(), this::look);
   }
 
   /** One client that watches one job. */
   private static final class Stream {
     private final String imageId;
+
+    /** What the job was when the one thread that looks last saw it. */
+    private String stamp = "";
+
     private boolean changed;
     private boolean ended;
 
@@ -93,7 +92,7 @@ final class JobWatch implements AutoCloseable {
         stream::end,
         out -> {
           streams.add(stream);
-          look();
+          watch.begin();
           try {
             write(out, stream, session);
           } finally {
@@ -106,7 +105,7 @@ final class JobWatch implements AutoCloseable {
       throws IOException, InterruptedException {
     String shown = "";
     boolean goesOn = true;
-    while (goesOn && stopping.getCount() > 0) {
+    while (goesOn && !watch.isClosed()) {
       Optional<JobSteps> now = read(stream.imageId);
       boolean in = session.isEmpty() || sessions.goesOn(session.get());
       if (now.isPresent() && in) {
@@ -156,51 +155,23 @@ final class JobWatch implements AutoCloseable {
     out.flush();
   }
 
-  private synchronized void look() {
-    if (!looking && !streams.isEmpty() && stopping.getCount() > 0) {
-      looking = true;
-      Thread.ofVirtual().name("console-events").start(this::lookWhileThereAreStreams);
-    }
-  }
-
-  private void lookWhileThereAreStreams() {
-    try {
-      Map<String, String> seen = Map.of();
-      while (!streams.isEmpty() && !stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-        seen = lookOnce(seen);
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("no client is waiting for events any more");
-    } finally {
-      synchronized (this) {
-        looking = false;
-      }
-      // A stream may have come between the last look and here.
-      look();
-    }
-  }
-
-  private Map<String, String> lookOnce(Map<String, String> seen) {
+  /** A stream that is new to it has read before: what changed since then is shown, too. */
+  private void look() {
     Set<String> images = streams.stream().map(each -> each.imageId).collect(Collectors.toSet());
-    try {
-      Map<String, String> now = database.read(handle -> JobStamps.read(handle, images));
-      for (Stream stream : streams) {
-        String stamp = now.getOrDefault(stream.imageId, "gone");
-        if (!stamp.equals(seen.getOrDefault(stream.imageId, stamp))) {
-          stream.change();
-        }
+    Map<String, String> now = database.read(handle -> JobStamps.read(handle, images));
+    for (Stream stream : streams) {
+      String stamp = now.getOrDefault(stream.imageId, "gone");
+      if (!stamp.equals(stream.stamp)) {
+        stream.stamp = stamp;
+        stream.change();
       }
-      return now;
-    } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("cannot read the jobs");
-      return seen;
     }
   }
 
   /** Ends every stream. */
   @Override
   public void close() {
-    stopping.countDown();
+    watch.close();
     streams.forEach(Stream::end);
   }
 }

@@ -112,10 +112,15 @@ final class Login {
     }
   }
 
+  /** Ends the session; a person goes on to a page that leads to the provider. */
   void logOut(Visit visit) {
     visit.identity().flatMap(Visit.Identity::session).map(Session::id).ifPresent(sessions::end);
     visit.cookie(Gate.gone(visit.request(), Gate.SESSION_COOKIE));
-    visit.redirect("/console/login", Notices.LOGGED_OUT);
+    if (provider.isPresent() && visit.identity().filter(Visit.Identity::isPerson).isPresent()) {
+      visit.redirect(OpenIdLogin.LEAVE);
+    } else {
+      visit.redirect("/console/login", Notices.LOGGED_OUT);
+    }
   }
 
   private Sessions.Login byCode(Visit visit) {
@@ -175,6 +180,8 @@ final class Login {
             key.readOnly(),
             key.account().status() == Account.Status.SUSPENDED);
     guard.caller(visit.request(), caller);
+    accounts.used(
+        key.id(), key.account().id(), regionShown, guard.address(visit.request()));
     caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
     // Whoever holds an older token of this browser must not share the new login.
     visit.identity().flatMap(Visit.Identity::session).map(Session::id).ifPresent(sessions::end);

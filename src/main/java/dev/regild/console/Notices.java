@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * What a page says of the request before it. The address names one, so nobody else's words show.
  */
-enum Notices {
+public enum Notices {
   DELETED("The image is being deleted."),
   CANCELLED("The job was cancelled."),
   TAGGED("The tags were saved."),
@@ -14,6 +14,9 @@ enum Notices {
   EXPORTED("The export was accepted."),
   REVOKED("The session was ended."),
   LOGGED_OUT("You are logged out."),
+  LOGGED_OUT_THERE("You are logged out, here and at the provider."),
+  LOGGED_OUT_HERE(
+      "You are logged out here, but the provider may still log you in without a password."),
   UP_TO_DATE("The image is up to date; nothing was created."),
   REFRESHING("The channel is being refreshed; this page shows the result."),
   DISK_DELETED("The disk was deleted."),
@@ -25,8 +28,27 @@ enum Notices {
   RESUMED("The node takes jobs again."),
   KEY_CHANGED("The access key was changed."),
   KEY_DELETED("The access key was deleted."),
+  QUOTAS_SAVED("The quotas were saved."),
+  CHANNEL_REMOVED("The channel was removed."),
   ACCOUNT_CHANGED("The account was changed."),
-  UPLOAD_DISCARDED("The upload was discarded.");
+  UPLOAD_DISCARDED("The upload was discarded."),
+  LINE_CHANGED("The line was changed."),
+  ALIAS_MOVED("The alias was moved."),
+  ALIAS_REMOVED("The alias was removed. Its history stays."),
+  SCHEDULE_SAVED("The schedule was saved."),
+  SCHEDULE_CHANGED("The schedule was changed."),
+  SCHEDULE_RAN("The schedule has looked at its lines. The last run says what it decided."),
+  SCHEDULE_REMOVED("The schedule was removed."),
+  RING_SAVED("The ring was saved."),
+  RING_PROMOTED("The ring has the new snapshot."),
+  RING_ROLLED_BACK("The ring has its earlier snapshot again."),
+  RING_REMOVED("The ring was removed. Its history stays."),
+  RETENTION_SAVED("The retention policy was saved."),
+  RETENTION_REMOVED("The retention policy was removed."),
+  RESTORED("The image was restored. It has the tag regild:keep now."),
+  IMAGES_REVOKED("The images were revoked."),
+  REVOCATION_UNDONE("The revocation was undone."),
+  NOTICE_REMOVED("The notice was removed.");
 
   private final String text;
 

@@ -15,18 +15,27 @@ import dev.regild.console.openid.Vouched;
 import dev.regild.console.session.Sessions;
 import dev.regild.console.view.Frame;
 import gg.jte.generated.precompiled.JtearrivedGenerated;
+import gg.jte.generated.precompiled.JteleavingGenerated;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.SetCookie;
 import io.helidon.http.Status;
+import java.net.URI;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** Logs people in for whom an OpenID Connect provider vouches. */
+/** Logs people in and out for whom an OpenID Connect provider vouches. */
 final class OpenIdLogin {
   static final String PATH = "/console/login/openid";
 
+  /** Leads on to the provider, after the session here has ended. */
+  static final String LEAVE = PATH + "/leave";
+
   private static final String ATTEMPT_COOKIE = "regild-login";
+  private static final String ID_TOKEN_COOKIE = "regild-id-token";
+
+  /** With its name and attributes, a cookie may have 4,096 bytes. */
+  private static final int LONGEST_ID_TOKEN = 3_800;
 
   private final OpenIdProvider provider;
   private final Login login;
@@ -52,6 +61,10 @@ final class OpenIdLogin {
   void routes(BiConsumer<String, Console.Page> show) {
     show.accept(PATH, this::begin);
     show.accept(OpenIdSettings.CALLBACK, this::finish);
+    show.accept(LEAVE, this::leave);
+    show.accept(
+        OpenIdSettings.LOGGED_OUT,
+        visit -> visit.redirect("/console/login", Notices.LOGGED_OUT_THERE));
   }
 
   private void begin(Visit visit) {
@@ -63,7 +76,8 @@ final class OpenIdLogin {
     LoginAttempt attempt = LoginAttempt.begin(clock.instant(), next);
     try {
       String page = provider.page(attempt).toString();
-      visit.cookie(cookie(visit, attempt.cookie()).maxAge(LoginAttempt.GOOD_FOR).build());
+      visit.cookie(
+          cookie(visit, ATTEMPT_COOKIE, attempt.cookie()).maxAge(LoginAttempt.GOOD_FOR).build());
       visit.response().status(Status.SEE_OTHER_303).header(HeaderNames.LOCATION, page).send();
     } catch (OpenIdException e) {
       refuse(visit, next, e);
@@ -73,7 +87,7 @@ final class OpenIdLogin {
   private void finish(Visit visit) {
     Optional<LoginAttempt> attempt =
         Gate.cookie(visit.request(), ATTEMPT_COOKIE).flatMap(LoginAttempt::parse);
-    visit.cookie(Gate.gone(cookie(visit, "")));
+    visit.cookie(Gate.gone(cookie(visit, ATTEMPT_COOKIE, "")));
     String next = LocalPath.of(attempt.map(LoginAttempt::next).orElse(LocalPath.HOME));
     try {
       if (attempt.isEmpty()) {
@@ -93,6 +107,34 @@ final class OpenIdLogin {
       refuse(visit, next, e);
     } catch (ApiException e) {
       refuse(visit, next, e);
+    }
+  }
+
+  /**
+   * Shows a page that leads to the provider, so that whoever sits down at this browser next is not
+   * logged in again without a password. A redirect would not do: browsers follow none from a form
+   * to another site, because of the policy of content.
+   */
+  private void leave(Visit visit) {
+    if (visit.identity().isPresent()) {
+      visit.redirect(LocalPath.HOME);
+      return;
+    }
+    Optional<String> idToken = Gate.cookie(visit.request(), ID_TOKEN_COOKIE);
+    visit.cookie(Gate.gone(cookie(visit, ID_TOKEN_COOKIE, "")));
+    try {
+      Optional<String> page = provider.logoutPage(idToken).map(URI::toString);
+      if (page.isEmpty()) {
+        visit.redirect("/console/login", Notices.LOGGED_OUT_HERE);
+        return;
+      }
+      visit.show(
+          Frame.Section.NONE,
+          "Logged out",
+          (out, frame) ->
+              JteleavingGenerated.render(out, null, frame, provider.settings().name(), page.get()));
+    } catch (OpenIdException e) {
+      visit.redirect("/console/login", Notices.LOGGED_OUT_HERE);
     }
   }
 
@@ -122,6 +164,13 @@ final class OpenIdLogin {
               .formatted(vouched.person().name(), key.id()));
     }
     var _ = login.enter(visit, key, region);
+    // The browser's own, so that no database has it. Without it, the provider asks who is meant.
+    if (vouched.idToken().length() <= LONGEST_ID_TOKEN) {
+      visit.cookie(
+          cookie(visit, ID_TOKEN_COOKIE, vouched.idToken())
+              .sameSite(SetCookie.SameSite.STRICT)
+              .build());
+    }
   }
 
   private void refuse(Visit visit, String next, OpenIdException e) {
@@ -142,9 +191,7 @@ final class OpenIdLogin {
   }
 
   /** Unlike the session's, it comes along when another site leads here: the provider. */
-  private static SetCookie.Builder cookie(Visit visit, String value) {
-    return Gate.cookie(visit.request(), ATTEMPT_COOKIE, value)
-        .path(PATH)
-        .sameSite(SetCookie.SameSite.LAX);
+  private static SetCookie.Builder cookie(Visit visit, String name, String value) {
+    return Gate.cookie(visit.request(), name, value).path(PATH).sameSite(SetCookie.SameSite.LAX);
   }
 }

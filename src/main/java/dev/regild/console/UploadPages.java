@@ -2,6 +2,7 @@ package dev.regild.console;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
+import dev.regild.api.DiskErrors;
 import dev.regild.api.ErrorType;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.upload.DiskQuota;

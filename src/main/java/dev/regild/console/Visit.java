@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** One request of a page: who sent it, what it asks for, and the ways to answer it. */
-final class Visit {
+public final class Visit {
   private static final String NOTICE = "done";
 
   private final ServerRequest request;
@@ -58,23 +58,28 @@ final class Visit {
    *
    * @param session empty where the server lets everybody in
    */
-  record Identity(Caller caller, Frame.Who who, Optional<Session> session) {}
+  record Identity(Caller caller, Frame.Who who, Optional<Session> session) {
+    /** Whether a provider vouches for a person. */
+    boolean isPerson() {
+      return !who.person().isEmpty();
+    }
+  }
 
   /** Writes a page within its frame. */
   @FunctionalInterface
-  interface Template {
+  public interface Template {
     void render(HtmlTemplateOutput out, Frame frame);
   }
 
-  ServerRequest request() {
+  public ServerRequest request() {
     return request;
   }
 
-  ServerResponse response() {
+  public ServerResponse response() {
     return response;
   }
 
-  Form form() {
+  public Form form() {
     return form;
   }
 
@@ -83,7 +88,7 @@ final class Visit {
   }
 
   /** Who sent the request; only pages behind the login ask. */
-  Caller caller() {
+  public Caller caller() {
     return identity.orElseThrow().caller();
   }
 
@@ -92,7 +97,7 @@ final class Visit {
    *
    * @throws ApiException ResourceNotFoundException if it has a control character, as no name does
    */
-  String path(String name) {
+  public String path(String name) {
     String part = request.path().pathParameters().get(name);
     if (part.chars().anyMatch(Character::isISOControl)) {
       throw notFound("Nothing has this name.");
@@ -101,12 +106,12 @@ final class Visit {
   }
 
   /** A parameter of the query without control characters; empty if it is absent. */
-  String query(String name) {
+  public String query(String name) {
     return request.query().first(name).orElse("").replaceAll("\\p{Cntrl}", "").strip();
   }
 
   /** The address of the server as the browser sees it. */
-  String origin() {
+  public String origin() {
     return (Gate.isTls(request) ? "https://" : "http://") + request.authority();
   }
 
@@ -116,12 +121,13 @@ final class Visit {
     return request.prologue().uriPath().rawPath() + (query.isEmpty() ? "" : "?" + query);
   }
 
-  void show(Frame.Section section, String title, Template template) {
+  public void show(Frame.Section section, String title, Template template) {
     show(Status.OK_200, section, title, template);
   }
 
   /** Shows a page again because of what was wrong with its form. */
-  void showRefused(ApiException error, Frame.Section section, String title, Template template) {
+  public void showRefused(
+      ApiException error, Frame.Section section, String title, Template template) {
     show(Status.create(PageErrors.status(error.type())), section, title, template);
   }
 
@@ -145,12 +151,12 @@ final class Visit {
   }
 
   /** Sends the browser on to another page of the console. */
-  void redirect(String path) {
+  public void redirect(String path) {
     response.status(Status.SEE_OTHER_303).header(HeaderNames.LOCATION, LocalPath.of(path)).send();
   }
 
   /** The same, with a word about what was done. */
-  void redirect(String path, Notices notice) {
+  public void redirect(String path, Notices notice) {
     redirect(path + (path.contains("?") ? "&" : "?") + NOTICE + "=" + notice.code());
   }
 
@@ -169,11 +175,11 @@ final class Visit {
   }
 
   /** Fails if whoever sent the request may only look. */
-  void requireChanges() {
+  public void requireChanges() {
     caller().requirePermission(true);
   }
 
-  ApiException notFound(String message) {
+  public ApiException notFound(String message) {
     return new ApiException(ErrorType.RESOURCE_NOT_FOUND, message);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -60,6 +61,7 @@ public final class Database implements AutoCloseable {
    */
   private final ReentrantLock writing = new ReentrantLock(true);
 
+  private final AtomicLong commits = new AtomicLong();
   private volatile @Nullable String writeProblem;
   private volatile @Nullable Clock clock;
 
@@ -265,6 +267,7 @@ public final class Database implements AutoCloseable {
                 IN_TRANSACTIONS.remove(Thread.currentThread());
               }
             });
+        commits.incrementAndGet();
         writeProblem = null;
         unreachable = null;
         return result;
@@ -380,6 +383,11 @@ public final class Database implements AutoCloseable {
       }
     }
     return Optional.empty();
+  }
+
+  /** How many transactions this process has committed; what others commit is not counted. */
+  long commits() {
+    return commits.get();
   }
 
   /** Whether processes on other machines, with other clocks, may use the database. */

@@ -16,7 +16,8 @@ public enum EventType {
   RING_PROMOTED("ring.promoted"),
   SNAPSHOT_ARRIVED("channel.snapshot-arrived"),
   REFRESH_FAILED("channel.refresh-failed"),
-  SCHEDULE_DISABLED("schedule.disabled");
+  SCHEDULE_DISABLED("schedule.disabled"),
+  KEY_FIRST_USED("key.first-used");
 
   /** The names of CloudEvents' types begin with the domain of those who define them. */
   private static final String PREFIX = "dev.regild.";

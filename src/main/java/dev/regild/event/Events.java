@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.core.type.TypeReference;
@@ -65,6 +66,39 @@ public final class Events {
         .bind("number", number)
         .bind("account", accountId)
         .bind("region", region)
+        .bind("most", most)
+        .map((row, _) -> read(row))
+        .list();
+  }
+
+  /**
+   * Returns the last events before that number which concern an account, newest first.
+   *
+   * @param type of these; empty for any
+   * @param subject of these; empty for any
+   * @param most how many at most
+   */
+  public static List<RecordedEvent> before(
+      Handle handle,
+      String accountId,
+      String region,
+      Optional<EventType> type,
+      String subject,
+      long number,
+      int most) {
+    return handle
+        .createQuery(
+            """
+            SELECT * FROM event
+             WHERE number < :number AND account_id IN (:account, '') AND region IN (:region, '')
+               AND (:type = '' OR type = :type) AND (:subject = '' OR subject = :subject)
+             ORDER BY number DESC LIMIT :most
+            """)
+        .bind("number", number)
+        .bind("account", accountId)
+        .bind("region", region)
+        .bind("type", type.map(EventType::name).orElse(""))
+        .bind("subject", subject)
         .bind("most", most)
         .map((row, _) -> read(row))
         .list();

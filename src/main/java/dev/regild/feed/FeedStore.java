@@ -40,7 +40,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The feeds of a registry and what they say. The database has the settings and what was read of the
- * last good content of each, which all nodes share; the data directory has that content itself.
+ * last good contents of each, which all nodes share; the data directory has the newest content
+ * itself.
  */
 public final class FeedStore {
   private static final int LARGEST_SIGNATURE = 1 << 20;
@@ -111,15 +112,71 @@ public final class FeedStore {
    * @throws FeedException if there is none of that name
    */
   public void remove(String name) throws FeedException {
-    Optional<String> snapshot = require(name).snapshot();
+    var _ = require(name);
     database.useTransaction(handle ->
         handle.createUpdate("DELETE FROM feed WHERE name = :name").bind("name", name).execute());
     try {
-      if (snapshot.isPresent()) {
-        Files.deleteIfExists(directory.resolve(snapshot.get()));
-      }
+      removeOthers();
     } catch (IOException e) {
       throw unusable(e);
+    }
+  }
+
+  /**
+   * Lets an earlier snapshot of a feed count, whatever is read later.
+   *
+   * @param digest its SHA-256, or how that begins
+   * @return the snapshot
+   * @throws FeedException if there is no such feed, no such snapshot, or more than one
+   */
+  public FeedSnapshot hold(String name, String digest) throws FeedException {
+    List<FeedSnapshot> found =
+        require(name).snapshots().stream()
+            .filter(each -> each.digest().startsWith(digest))
+            .toList();
+    if (found.size() != 1 || digest.isEmpty()) {
+      throw new FeedException(
+          "The feed %s has %s snapshot that begins with '%s'. See them: regild feed show %1$s"
+              .formatted(name, found.isEmpty() ? "no" : "more than one", digest));
+    }
+    use(name, found.getFirst().digest(), found.getFirst().digest());
+    return found.getFirst();
+  }
+
+  /**
+   * Lets the newest snapshot of a feed count, and every later one.
+   *
+   * @return the snapshot; empty if the feed was never read
+   * @throws FeedException if there is no such feed
+   */
+  public Optional<FeedSnapshot> release(String name) throws FeedException {
+    Optional<FeedSnapshot> newest = require(name).newest();
+    if (newest.isPresent()) {
+      use(name, newest.get().digest(), null);
+    }
+    return newest;
+  }
+
+  private void use(String name, String digest, @Nullable String held) throws FeedException {
+    boolean there =
+        database.inTransaction(handle -> {
+          boolean kept =
+              FeedSnapshots.all(handle).getOrDefault(name, List.of()).stream()
+                  .anyMatch(each -> each.digest().equals(digest));
+          if (kept) {
+            handle
+                .createUpdate("UPDATE feed SET held = :held WHERE name = :name")
+                .bind("held", held)
+                .bind("name", name)
+                .execute();
+            FeedSnapshots.use(handle, name, digest);
+          }
+          return kept;
+        });
+    if (!there) {
+      throw new FeedException(
+          "The snapshot %s of the feed %s was removed meanwhile. See those that are there: regild feed show %2$s"
+              .formatted(digest, name));
     }
   }
 
@@ -136,14 +193,21 @@ public final class FeedStore {
             return true;
           })
           .list();
+      Map<String, List<FeedSnapshot>> snapshots = FeedSnapshots.all(handle);
       return handle
           .createQuery("SELECT * FROM feed ORDER BY name")
-          .map((row, _) -> status(row, issues.getOrDefault(row.getString("name"), Map.of())))
+          .map((row, _) -> {
+            String name = row.getString("name");
+            return status(
+                row, issues.getOrDefault(name, Map.of()), snapshots.getOrDefault(name, List.of()));
+          })
           .list();
     });
   }
 
-  private static FeedStatus status(ResultSet row, Map<String, Integer> issues) throws SQLException {
+  private static FeedStatus status(
+      ResultSet row, Map<String, Integer> issues, List<FeedSnapshot> snapshots)
+      throws SQLException {
     return new FeedStatus(
         JSON.readValue(row.getString("settings"), Feed.class),
         Optional.ofNullable(row.getString("snapshot")),
@@ -152,7 +216,9 @@ public final class FeedStore {
         instant(row, "checked_at"),
         instant(row, "attempted_at"),
         Optional.ofNullable(row.getString("error")),
-        issues);
+        issues,
+        snapshots,
+        row.getString("held") != null);
   }
 
   private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
@@ -191,7 +257,7 @@ public final class FeedStore {
   }
 
   private static boolean lacks(FeedStatus each, Set<String> platforms) {
-    return each.error().isEmpty() && !each.issues().keySet().containsAll(wanted(each, platforms));
+    return each.error().isEmpty() && !each.isReadFor(wanted(each, platforms));
   }
 
   private static Set<String> wanted(FeedStatus each, Set<String> platforms) {
@@ -254,8 +320,8 @@ public final class FeedStore {
   private FeedResult refreshed(FeedStatus status, Set<String> wanted)
       throws MalformedFeedException, FetchException, IOException, InterruptedException {
     Feed feed = status.feed();
-    boolean complete =
-        status.snapshot().isPresent() && status.issues().keySet().containsAll(wanted);
+    boolean complete = status.isReadFor(wanted);
+    String newest = status.newest().map(FeedSnapshot::digest).orElse("");
     Path file = DurableFiles.temporaryBeside(directory.resolve(feed.name()));
     try {
       Transport by = transport.by(feed.route());
@@ -264,11 +330,11 @@ public final class FeedStore {
           by.fetch(URI.create(feed.uri()), file, known, feed.kind().limit());
       if (fetched.isEmpty()) {
         checked(feed.name(), known);
-        return new FeedResult(status.snapshot().orElse(""), false, 0);
+        return new FeedResult(newest, false, 0);
       }
       verify(feed, by, file, fetched.get());
       String digest = fetched.get().sha256();
-      if (complete && status.snapshot().equals(Optional.of(digest))) {
+      if (complete && newest.equals(digest)) {
         checked(feed.name(), fetched.get().validators());
         return new FeedResult(digest, false, 0);
       }
@@ -339,52 +405,48 @@ public final class FeedStore {
 
   private void store(Feed feed, String digest, Validators validators, FeedFacts facts)
       throws IOException {
-    Map<String, byte[]> packed = new LinkedHashMap<>();
+    Map<String, FeedSnapshots.Facts> packed = new LinkedHashMap<>();
     for (String platform : facts.platforms()) {
-      packed.put(platform, facts.packed(platform));
+      packed.put(platform, new FeedSnapshots.Facts(facts.issues(platform), facts.packed(platform)));
     }
+    FeedSnapshot read = new FeedSnapshot(digest, clock.instant(), feed.verification(), Map.of());
     database.useTransaction(handle -> {
       int there =
           handle
               .createUpdate(
                   """
-                  UPDATE feed SET snapshot = :snapshot, snapshot_at = :now, verified = :verified,
-                    attempted_at = :now, checked_at = :now, error = NULL, validators = :validators
+                  UPDATE feed SET attempted_at = :now, checked_at = :now, error = NULL,
+                    validators = :validators
                    WHERE name = :name
                   """)
-              .bind("snapshot", digest)
-              .bind("now", clock.millis())
-              .bind("verified", feed.verification())
+              .bind("now", read.readAt().toEpochMilli())
               .bind("validators", JSON.writeValueAsString(validators))
               .bind("name", feed.name())
               .execute();
-      handle
-          .createUpdate("DELETE FROM feed_facts WHERE feed = :name")
-          .bind("name", feed.name())
-          .execute();
       // It may have been removed meanwhile.
-      for (Map.Entry<String, byte[]> each :
-          there == 0 ? Set.<Map.Entry<String, byte[]>>of() : packed.entrySet()) {
-        handle
-            .createUpdate(
-                """
-                INSERT INTO feed_facts (feed, platform, snapshot, issues, compressed_json)
-                VALUES (:feed, :platform, :snapshot, :issues, :json)
-                """)
-            .bind("feed", feed.name())
-            .bind("platform", each.getKey())
-            .bind("snapshot", digest)
-            .bind("issues", facts.issues(each.getKey()))
-            .bind("json", each.getValue())
-            .execute();
+      if (there > 0) {
+        String held = held(handle, feed.name());
+        FeedSnapshots.add(handle, feed.name(), read, held, packed);
+        if (held.isEmpty() || held.equals(digest)) {
+          FeedSnapshots.use(handle, feed.name(), digest);
+        }
       }
     });
   }
 
-  /** Removes files of contents that are no feed's last good one. */
+  /** Returns the digest of the snapshot that counts whatever is read later; empty for none. */
+  private static String held(Handle handle, String name) {
+    return handle
+        .createQuery("SELECT COALESCE(held, '') FROM feed WHERE name = :name")
+        .bind("name", name)
+        .mapTo(String.class)
+        .one();
+  }
+
+  /** Removes files of contents that no feed has as its newest. */
   private void removeOthers() throws IOException {
     Set<String> current = new HashSet<>();
-    status().forEach(each -> each.snapshot().ifPresent(current::add));
+    status().forEach(each -> each.newest().ifPresent(newest -> current.add(newest.digest())));
     try (Stream<Path> files = Files.list(directory)) {
       for (Path each : files.toList()) {
         String name = each.getFileName().toString();

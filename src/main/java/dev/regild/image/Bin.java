@@ -4,6 +4,7 @@ import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
+import dev.regild.account.Suspensions;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -140,10 +141,17 @@ public final class Bin {
         .list();
   }
 
-  /** Returns deletions whose time has passed, the earliest first. */
+  /**
+   * Returns deletions whose time has passed, the earliest first. A suspended account can't undo
+   * its own, so they wait for it.
+   */
   public static List<Binned> ended(Handle handle, Instant now, int most) {
     return handle
-        .createQuery(SELECT + "WHERE ends <= :now ORDER BY ends LIMIT :most")
+        .createQuery(
+            SELECT
+                + "WHERE ends <= :now AND "
+                + Suspensions.NOT_SUSPENDED
+                + " ORDER BY ends LIMIT :most")
         .bind("now", now.toEpochMilli())
         .bind("most", most)
         .map((row, _) -> read(row))

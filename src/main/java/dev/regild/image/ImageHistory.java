@@ -98,31 +98,35 @@ public final class ImageHistory {
         .execute();
   }
 
+  /** Returns whether an image has a disk and is not recorded, because an earlier version made it. */
+  public static boolean lacksAny(Handle handle) {
+    return !unrecorded(handle, "", 1).isEmpty();
+  }
+
   /**
-   * Returns images that have a disk and are not recorded, because an earlier version made them.
+   * Returns images that have a disk and are not recorded, because an earlier version made them, in
+   * the order of their ids.
    *
+   * @param after the id of the last image that was looked at
    * @param most how many at most
    */
-  public static List<Image> unrecorded(Handle handle, int most) {
+  public static List<Image> unrecorded(Handle handle, String after, int most) {
     return handle
         .createQuery(
             ImageRow.SELECT
                 + """
-                 WHERE inventory_digest IS NOT NULL
+                 WHERE id > :after AND inventory_digest IS NOT NULL
                    AND NOT EXISTS (SELECT 1 FROM image_history WHERE image_id = image.id)
-                 LIMIT :most
+                 ORDER BY id LIMIT :most
                 """)
+        .bind("after", after)
         .bind("most", most)
         .map((row, _) -> ImageRow.read(row))
         .list();
   }
 
-  /**
-   * Adds images that an earlier version made, with their inventories.
-   *
-   * @return how many could be added; inventories may be damaged
-   */
-  public static int add(Handle handle, List<Image> images, Inventories inventories) {
+  /** Adds images that an earlier version made, with their inventories; leaves damaged ones out. */
+  public static void add(Handle handle, List<Image> images, Inventories inventories) {
     Map<String, Inventory> missing = new HashMap<>();
     Map<Image, String> readable = new LinkedHashMap<>();
     for (Image image : images) {
@@ -141,7 +145,6 @@ public final class ImageHistory {
     }
     PackageIndex.add(handle, missing);
     readable.forEach((image, digest) -> record(handle, image, digest));
-    return readable.size();
   }
 
   /** Forgets images that were deleted long ago, unless an export of them was completed. */

@@ -26,8 +26,7 @@ import org.jdbi.v3.core.statement.SqlStatements;
  * @param limit how many a page has at most
  */
 public record ImageSearch(Owner viewer, Filter filter, Order order, Place place, int limit) {
-  private static final String TABLES =
-      "image LEFT JOIN layer ON layer.id = image.layer_id" + VerdictSource.JOIN;
+  private static final String TABLES = "image LEFT JOIN layer ON layer.id = image.layer_id";
 
   public ImageSearch {
     if (limit < 1) {
@@ -167,6 +166,7 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
   }
 
   private Query statement(Handle handle) {
+    String tables = TABLES + VerdictSource.join(handle);
     String direction = descends() ? " DESC" : "";
     String ordered = " ORDER BY " + order.column.sql + direction + ", image.id" + direction;
     List<String> conditions = new ArrayList<>();
@@ -185,7 +185,7 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
         sources()
             .map(source ->
                 "SELECT id FROM (SELECT image.id AS id FROM "
-                    + TABLES
+                    + tables
                     + " WHERE image.region = :region AND "
                     + source
                     + where
@@ -201,8 +201,8 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
           FROM %s
          WHERE image.id IN (%s) %s LIMIT :limit
         """
-            .formatted(order.column.sql, TABLES, ids, ordered);
-    Query query = handle.createQuery(VerdictSource.of(handle, statement));
+            .formatted(order.column.sql, tables, ids, ordered);
+    Query query = handle.createQuery(statement);
     query.getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
     if (!filter.states.isEmpty()) {
       query.bindList("states", filter.states.stream().map(ImageState::name).toList());

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Interner;
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
 import dev.regild.insight.fleet.PackageIndex;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inventories of images, each stored once however many images have it. The ones last used are
@@ -115,12 +117,25 @@ public final class Inventories {
   }
 
   private Inventory decoded(String digest, byte[] compressed) {
-    byte[] json = Zstd.decompress(compressed);
+    byte[] json = decompressed(digest, compressed);
     if (!digest(json).equals(digest)) {
-      throw new IllegalStateException(
-          "The inventory %s is damaged. Restore the database from its backup.".formatted(digest));
+      throw damaged(digest, null);
     }
     return withSharedPackages(Json.read(json, Inventory.class));
+  }
+
+  private static byte[] decompressed(String digest, byte[] compressed) {
+    try {
+      return Zstd.decompress(compressed);
+    } catch (ZstdException e) {
+      throw damaged(digest, e);
+    }
+  }
+
+  private static IllegalStateException damaged(String digest, @Nullable Exception cause) {
+    return new IllegalStateException(
+        "The inventory %s is damaged. Restore the database from its backup.".formatted(digest),
+        cause);
   }
 
   private Inventory withSharedPackages(Inventory inventory) {
@@ -130,7 +145,8 @@ public final class Inventories {
         inventory.packages().stream().map(packages::intern).toList(),
         inventory.modules(),
         inventory.policy(),
-        inventory.windows());
+        inventory.windows(),
+        inventory.configuration());
   }
 
   static void removeUnneeded(Handle handle, String digest) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** The files and the programs of an opened disk, by the guest's paths. */
 public interface GuestFiles {
@@ -41,7 +42,10 @@ public interface GuestFiles {
   /** Whether there is anything at that path, a dangling symbolic link included. */
   boolean exists(String path) throws IOException;
 
-  /** Whether {@link #run} can run programs. Where it can't, {@link #names} lists directories. */
+  /**
+   * Whether {@link #run} can run programs. Where it can't, {@link #names} lists directories, and
+   * {@link #small} reads what may be large.
+   */
   default boolean runsPrograms() {
     return true;
   }
@@ -49,6 +53,11 @@ public interface GuestFiles {
   /** The names of the regular files in a directory, and of links to such; none if it is missing. */
   default List<String> names(String directory) throws IOException {
     throw new UnsupportedOperationException("directories are listed by programs");
+  }
+
+  /** The content of a regular file; empty if it is missing, larger, or of another kind. */
+  default Optional<byte[]> small(String path, int mostBytes) throws IOException {
+    throw new UnsupportedOperationException("files are looked at by programs");
   }
 
   /**

@@ -21,6 +21,8 @@ import java.util.TreeMap;
  * @param policy what its owner has told its package manager; empty in an inventory that was stored
  *     before it was read
  * @param windows what more is known of a Windows image; empty for every other
+ * @param configuration whether configuration files were changed; empty for Windows, and in an
+ *     inventory that was stored before they were compared
  */
 public record Inventory(
     OperatingSystem os,
@@ -28,7 +30,8 @@ public record Inventory(
     List<InstalledPackage> packages,
     SortedMap<String, String> modules,
     Optional<UpdatePolicy> policy,
-    Optional<WindowsFacts> windows) {
+    Optional<WindowsFacts> windows,
+    Optional<ConfigurationFiles> configuration) {
   public Inventory {
     packages = List.copyOf(packages);
     // An inventory that was stored before these were read has none.
@@ -38,6 +41,7 @@ public record Inventory(
             : Collections.unmodifiableSortedMap(new TreeMap<>(modules));
     policy = policy == null ? Optional.empty() : policy;
     windows = windows == null ? Optional.empty() : windows;
+    configuration = configuration == null ? Optional.empty() : configuration;
   }
 
   /** Of a Windows. */
@@ -47,7 +51,7 @@ public record Inventory(
       List<InstalledPackage> packages,
       SortedMap<String, String> modules,
       Optional<WindowsFacts> windows) {
-    this(os, architecture, packages, modules, Optional.empty(), windows);
+    this(os, architecture, packages, modules, Optional.empty(), windows, Optional.empty());
   }
 
   /** Of a Linux. */
@@ -56,13 +60,36 @@ public record Inventory(
       String architecture,
       List<InstalledPackage> packages,
       SortedMap<String, String> modules,
+      UpdatePolicy policy,
+      ConfigurationFiles configuration) {
+    this(
+        os,
+        architecture,
+        packages,
+        modules,
+        Optional.of(policy),
+        Optional.empty(),
+        Optional.of(configuration));
+  }
+
+  /** Of a Linux without configuration files. */
+  public Inventory(
+      OperatingSystem os,
+      String architecture,
+      List<InstalledPackage> packages,
+      SortedMap<String, String> modules,
       UpdatePolicy policy) {
-    this(os, architecture, packages, modules, Optional.of(policy), Optional.empty());
+    this(os, architecture, packages, modules, policy, ConfigurationFiles.NONE);
   }
 
   /** Of a system without modules, whose owner has said nothing. */
   public Inventory(OperatingSystem os, String architecture, List<InstalledPackage> packages) {
     this(os, architecture, packages, Collections.emptySortedMap(), UpdatePolicy.NONE);
+  }
+
+  /** Returns the same with other packages, and nothing of their configuration files. */
+  public Inventory with(List<InstalledPackage> others) {
+    return new Inventory(os, architecture, others, modules, policy, windows, Optional.empty());
   }
 
   /** Returns the image owner's preferences for the package manager, as far as they are known. */
@@ -75,7 +102,8 @@ public record Inventory(
    * was not read when it was stored.
    */
   public boolean isComplete() {
-    return (policy.isPresent() || windows.isPresent()) && knowsOrigins();
+    return (windows.isPresent() || (policy.isPresent() && configuration.isPresent()))
+        && knowsOrigins();
   }
 
   /** Whether it has the origins of packages, which older inventories lack. */

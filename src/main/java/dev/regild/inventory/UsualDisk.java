@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A disk in the usual form of a Debian or Ubuntu: one ext4 with all of the system, and beside it at
@@ -136,6 +137,15 @@ record UsualDisk(List<InstalledSystem> systems) {
         }
       }
       return names;
+    }
+
+    @Override
+    public Optional<byte[]> small(String path, int mostBytes) throws IOException {
+      try {
+        return root.isFile(path) ? Optional.of(root.read(path, mostBytes)) : Optional.empty();
+      } catch (UnusualDiskException e) {
+        return Optional.empty();
+      }
     }
 
     @Override

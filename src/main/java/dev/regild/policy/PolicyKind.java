@@ -2,6 +2,7 @@ package dev.regild.policy;
 
 import dev.regild.image.Owner;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.JsonNode;
@@ -30,6 +31,14 @@ public interface PolicyKind {
    */
   default void requirePossible(String name, Map<String, Object> spec) {}
 
+  /**
+   * Looks whether policies that files want can all be. Looks at nothing but their specs.
+   *
+   * @param wanted canonical specs by name
+   * @throws InvalidPolicyException if two of them contradict each other
+   */
+  default void requireCompatible(Map<String, Map<String, Object>> wanted) {}
+
   /** Returns the canonical specs of all policies of an owner, by name. */
   Map<String, Map<String, Object>> all(Handle handle, Owner owner);
 
@@ -38,11 +47,20 @@ public interface PolicyKind {
    *
    * @param spec in canonical form
    * @param by the access key that asks for it
-   * @throws InvalidPolicyException if it contradicts another policy
+   * @throws InvalidPolicyException if it can't be put there, whatever others are there
    */
   void put(
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now);
 
   /** Removes a policy that exists. */
   void remove(Handle handle, Owner owner, String name, String by, Instant now);
+
+  /**
+   * Looks at policies that were put or removed, beside all others: some contradict each other only
+   * until all are there.
+   *
+   * @param names of those that were put or removed
+   * @throws InvalidPolicyException if two policies contradict each other
+   */
+  default void requireConsistent(Handle handle, Owner owner, Collection<String> names) {}
 }

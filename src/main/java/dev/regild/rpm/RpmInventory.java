@@ -30,6 +30,7 @@ final class RpmInventory {
                 InventoryReader.ORDER.thenComparing(InstalledPackage::version, RpmVersion.ORDER))
             .toList(),
         DnfModules.read(files),
-        RpmPolicy.read(files));
+        RpmPolicy.read(files),
+        RpmConfiguration.read(files));
   }
 }

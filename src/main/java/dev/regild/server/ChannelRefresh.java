@@ -14,6 +14,7 @@ import dev.regild.event.Events;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.update.planning.Prefetch;
 import java.io.IOException;
@@ -45,6 +46,9 @@ final class ChannelRefresh implements AutoCloseable {
   /** More than a server has channels; it bounds what a broken directory of channels can start. */
   private static final int MOST_AT_ONCE = 64;
 
+  static final RecurringWork.Pauses USUAL =
+      new RecurringWork.Pauses(Duration.ofSeconds(5), Duration.ofSeconds(20));
+
   private static final Duration PACKAGES_KEPT = Duration.ofDays(30);
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
@@ -60,8 +64,7 @@ final class ChannelRefresh implements AutoCloseable {
   private final Map<String, String> failing = new ConcurrentHashMap<>();
 
   private final Turns turns;
-  private final Pauses pauses;
-  private final Thread thread;
+  private final RecurringWork looks;
   private final ExecutorService refreshes =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-refresh-", 0).factory());
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
@@ -78,16 +81,6 @@ final class ChannelRefresh implements AutoCloseable {
   private final AtomicBoolean newSnapshot = new AtomicBoolean();
   private volatile Map<String, Instant> freshness = Map.of();
 
-  /**
-   * When to look at the channels.
-   *
-   * @param first a refresh has time: while a server starts, its first requests are worth more
-   * @param between two looks
-   */
-  record Pauses(Duration first, Duration between) {
-    static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(5), Duration.ofSeconds(20));
-  }
-
   private ChannelRefresh(
       ChannelStore channels,
       EarlierSnapshots earlier,
@@ -97,7 +90,7 @@ final class ChannelRefresh implements AutoCloseable {
       PackageCache packages,
       Clock clock,
       Turns turns,
-      Pauses pauses) {
+      RecurringWork.Pauses pauses) {
     this.channels = channels;
     this.earlier = earlier;
     this.prefetch = prefetch;
@@ -106,8 +99,8 @@ final class ChannelRefresh implements AutoCloseable {
     this.packages = packages;
     this.clock = clock;
     this.turns = turns;
-    this.pauses = pauses;
-    this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
+    // Each node looks; a channel is refreshed in turn.
+    this.looks = new RecurringWork("channel-refresh", pauses, Turns.ALONE, this::look);
   }
 
   static ChannelRefresh start(
@@ -119,11 +112,11 @@ final class ChannelRefresh implements AutoCloseable {
       PackageCache packages,
       Clock clock,
       Turns turns,
-      Pauses pauses) {
+      RecurringWork.Pauses pauses) {
     ChannelRefresh refresh =
         new ChannelRefresh(
             channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
-    refresh.thread.start();
+    refresh.looks.start();
     return refresh;
   }
 
@@ -135,30 +128,14 @@ final class ChannelRefresh implements AutoCloseable {
     return ages;
   }
 
-  private void run() {
-    try {
-      Thread.sleep(pauses.first());
-      while (true) {
-        look();
-        Thread.sleep(pauses.between());
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("channel refresh ends");
+  private void look() throws ChannelException, IOException {
+    freshness = channels.freshness();
+    for (Channel channel : channels.due()) {
+      begin(channel);
     }
-  }
-
-  private void look() {
-    try {
-      freshness = channels.freshness();
-      for (Channel channel : channels.due()) {
-        begin(channel);
-      }
-      // Also those that another process has refreshed.
-      earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
-      prune();
-    } catch (ChannelException | IOException | RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
-    }
+    // Also those that another process has refreshed.
+    earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
+    prune();
   }
 
   private void begin(Channel channel) {
@@ -290,7 +267,7 @@ final class ChannelRefresh implements AutoCloseable {
   /** Cuts short what is being refreshed: the last good snapshots stay current. */
   @Override
   public void close() {
-    thread.interrupt();
+    looks.close();
     refreshes.shutdownNow();
     try {
       if (!refreshes.awaitTermination(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -7,6 +7,7 @@ import dev.regild.feed.Feed;
 import dev.regild.feed.FeedException;
 import dev.regild.feed.FeedResult;
 import dev.regild.feed.FeedStore;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.update.verdict.ImagePlatforms;
 import java.time.Duration;
@@ -23,7 +24,6 @@ final class FeedRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FeedRefresh.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(20);
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
-  private static final String TURN = "feeds";
 
   /** More than a server has feeds. */
   private static final int MOST_AT_ONCE = 16;
@@ -31,8 +31,7 @@ final class FeedRefresh implements AutoCloseable {
   private final Database database;
   private final FeedStore feeds;
   private final ChannelStore channels;
-  private final Turns turns;
-  private final Thread thread = Thread.ofVirtual().name("feed-refresh").unstarted(this::run);
+  private final RecurringWork work;
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
   private final Set<Thread> refreshes = ConcurrentHashMap.newKeySet();
 
@@ -40,53 +39,27 @@ final class FeedRefresh implements AutoCloseable {
     this.database = database;
     this.feeds = feeds;
     this.channels = channels;
-    this.turns = turns;
+    this.work =
+        new RecurringWork("feeds", RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
   }
 
   void start() {
-    thread.start();
+    work.start();
   }
 
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(BETWEEN_LOOKS);
-        look();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("feed refresh ends");
-    }
-  }
-
-  /** Begins what is due if this node has the turn; logs what fails. */
-  void look() {
-    try {
-      if (!turns.take(TURN)) {
-        return;
-      }
-      Set<String> platforms = ImagePlatforms.of(database, channels);
-      for (Feed feed : feeds.due(platforms)) {
-        if (underWay.size() < MOST_AT_ONCE && underWay.add(feed.name())) {
-          // Reading a feed computes for minutes, and a virtual thread would keep its carrier.
-          Thread refresh =
-              Thread.ofPlatform()
-                  .daemon()
-                  .name("feed-refresh-" + feed.name())
-                  .unstarted(() -> refresh(feed.name(), platforms));
-          refreshes.add(refresh);
-          refresh.start();
-        }
-      }
-    } catch (ChannelException | RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the feeds");
-    } catch (Error e) {
-      LOG.atError().addKeyValue("reason", e.toString()).log("cannot check the feeds");
-      try {
-        turns.giveBack(TURN);
-      } catch (RuntimeException unavailable) {
-        LOG.atWarn()
-            .addKeyValue("reason", unavailable.toString())
-            .log("the turn was not given back");
+  /** Begins what is due. */
+  void look() throws ChannelException {
+    Set<String> platforms = ImagePlatforms.of(database, channels);
+    for (Feed feed : feeds.due(platforms)) {
+      if (underWay.size() < MOST_AT_ONCE && underWay.add(feed.name())) {
+        // Reading a feed computes for minutes, and a virtual thread would keep its carrier.
+        Thread refresh =
+            Thread.ofPlatform()
+                .daemon()
+                .name("feed-refresh-" + feed.name())
+                .unstarted(() -> refresh(feed.name(), platforms));
+        refreshes.add(refresh);
+        refresh.start();
       }
     }
   }
@@ -117,10 +90,11 @@ final class FeedRefresh implements AutoCloseable {
   /** Cuts short what is being refreshed: the last good snapshots stay. */
   @Override
   public void close() {
-    thread.interrupt();
     refreshes.forEach(Thread::interrupt);
     awaitEnd();
-    turns.giveBack(TURN);
+    work.close();
+    // Those that were begun meanwhile.
+    refreshes.forEach(Thread::interrupt);
   }
 
   /** They still write that they were interrupted, so that they are due on the next start. */

@@ -45,11 +45,9 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
-import dev.regild.policy.file.PolicyFiles;
 import dev.regild.policy.notice.Courier;
 import dev.regild.policy.notice.Notices;
 import dev.regild.policy.retention.RetentionWork;
-import dev.regild.policy.revocation.RevocationWork;
 import dev.regild.policy.schedule.PlannedForecasts;
 import dev.regild.policy.schedule.Scheduler;
 import dev.regild.policy.schedule.Schedules;
@@ -342,7 +340,7 @@ public final class RegildServer implements AutoCloseable {
                 packages,
                 clock,
                 membership.turns(),
-                ChannelRefresh.Pauses.DEFAULT));
+                ChannelRefresh.USUAL));
 
     FeedStore feeds = new FeedStore(database, data.path(), clock);
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
@@ -355,7 +353,8 @@ public final class RegildServer implements AutoCloseable {
                 feeds,
                 new SupportFiles(config.support().distroInfo(), config.support().securitySupport()),
                 membership.turns(),
-                clock))
+                clock)
+                .work())
         .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
@@ -387,34 +386,57 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             clock);
     Scheduler scheduler =
-        opened(
-            new Scheduler(
-                database,
-                new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
-                imageUpdates,
-                audit.ofPolicies(),
-                membership.turns(),
-                clock));
-    scheduler.start();
+        new Scheduler(
+            database,
+            new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
+            imageUpdates,
+            audit.ofPolicies(),
+            clock);
+    opened(scheduler.work(membership.turns())).start();
     Schedules schedules = new Schedules(clock);
     Notices notices =
-        new Notices(config.notices().addresses(), new SealedSecrets(masterKey), false);
-    opened(new Courier(database, notices, config.notices().addresses(), membership.turns(), clock))
+        new Notices(
+            config.notices().addresses(), new SealedSecrets(masterKey), config.notices().mail());
+    opened(
+            new Courier(
+                database,
+                notices,
+                config.notices().addresses(),
+                config.notices().mail(),
+                membership.turns(),
+                clock))
         .start();
+    Operators operators = new Operators(database, config.node().operators());
+    FleetPolicies fleet =
+        FleetPolicies.of(
+            database,
+            channels,
+            inventories,
+            plans,
+            plannedFixes,
+            quotas,
+            audit.ofPolicies(),
+            clock);
     Policies policies =
         new Policies(
             schedules,
             scheduler,
             notices,
-            new PolicyFiles(database, List.of(schedules, notices), clock));
-    Requests requests = new Requests(authentication(config, accounts, clock));
+            fleet.files(database, operators, schedules, notices, clock));
+    Requests requests =
+        new Requests(
+            authentication(config, accounts, clock),
+            (caller, address) ->
+                accounts.used(
+                    caller.key(), caller.owner().accountId(), caller.owner().region(), address));
     Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
-    Operators operators = new Operators(database, config.node().operators());
+    ConsoleGuard guard =
+        new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit));
     Console console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit)),
+                guard,
                 images,
                 new Sessions(database, clock),
                 accounts,
@@ -438,20 +460,13 @@ public final class RegildServer implements AutoCloseable {
                         new OpenIdProvider(
                             settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
-                config.region()));
-    FleetPolicies fleet =
-        FleetPolicies.of(
-            database,
-            channels,
-            inventories,
-            plans,
-            plannedFixes,
-            quotas,
-            audit.ofPolicies(),
-            clock);
-    opened(new RetentionWork(database, fleet.retentions(), deletions, membership.turns(), clock))
+                config.region()),
+            fleet.pages(guard, database, channels, operators, policies, clock));
+    opened(
+            new RetentionWork(database, fleet.retentions(), deletions, clock)
+                .work(membership.turns()))
         .start();
-    opened(new RevocationWork(fleet.revocations(), membership.turns())).start();
+    opened(fleet.revocations().work(membership.turns())).start();
     Endpoints endpoints =
         new Endpoints(
             requests,

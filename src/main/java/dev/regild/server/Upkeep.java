@@ -4,6 +4,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.jobs.DiskDeletions;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageFlattenings;
@@ -11,8 +12,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Ends what a process began and did not end, because it was killed in between: deletions of images,
@@ -22,10 +21,7 @@ import org.slf4j.LoggerFactory;
  * with.
  */
 final class Upkeep implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
-  private static final String TURN = "upkeep";
   private static final Duration BETWEEN = Duration.ofMinutes(1);
-
   private static final Duration BETWEEN_PRUNINGS = Duration.ofDays(1);
 
   private final Database database;
@@ -33,9 +29,9 @@ final class Upkeep implements AutoCloseable {
   private final ImageFlattenings flattenings;
   private final DiskDeletions disks;
   private final ResumableUploads uploads;
-  private final Turns turns;
   private final Clock clock;
-  private final Thread thread = Thread.ofVirtual().name("upkeep").unstarted(this::run);
+  private final RecurringWork work;
+  private final RecurringWork uploadsWork;
 
   /** The upkeep of the index does it at the start. */
   private Instant pruned;
@@ -53,9 +49,12 @@ final class Upkeep implements AutoCloseable {
     this.flattenings = flattenings;
     this.disks = disks;
     this.uploads = uploads;
-    this.turns = turns;
     this.clock = clock;
     this.pruned = clock.instant();
+    RecurringWork.Pauses pauses = RecurringWork.Pauses.of(BETWEEN);
+    this.work = new RecurringWork("upkeep", pauses, turns, this::inTurn);
+    // Their space is of use to all that this server does.
+    this.uploadsWork = new RecurringWork("uploads", pauses, Turns.ALONE, uploads::removeAbandoned);
   }
 
   static Upkeep start(
@@ -70,49 +69,17 @@ final class Upkeep implements AutoCloseable {
     if (!database.isShared()) {
       upkeep.once();
     }
-    upkeep.thread.start();
+    upkeep.work.start();
+    upkeep.uploadsWork.start();
     return upkeep;
   }
 
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(BETWEEN);
-        inTurn();
-        removeUploads();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("the upkeep ends");
-    }
-  }
-
-  /** Does what is due if no other node does. */
+  /** Does what is due on one node. */
   void inTurn() {
-    try {
-      if (turns.take(TURN)) {
-        try {
-          if (database.isShared()) {
-            once();
-          }
-          prune();
-        } finally {
-          turns.giveBack(TURN);
-        }
-      }
-    } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("the upkeep was interrupted");
+    if (database.isShared()) {
+      once();
     }
-  }
-
-  /** Their space is of use to all that this server does. */
-  void removeUploads() {
-    try {
-      uploads.removeAbandoned();
-    } catch (IOException | RuntimeException e) {
-      LOG.atWarn()
-          .addKeyValue("reason", String.valueOf(e.getMessage()))
-          .log("uploads that nobody goes on with were not removed");
-    }
+    prune();
   }
 
   private void once() {
@@ -131,6 +98,7 @@ final class Upkeep implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.interrupt();
+    uploadsWork.close();
+    work.close();
   }
 }

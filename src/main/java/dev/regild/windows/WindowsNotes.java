@@ -5,11 +5,14 @@ import dev.regild.insight.Purl;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 
-/** Windows packages name no CVEs, and package URLs have no type for them. */
+/**
+ * Windows packages have no changelogs, only the words of their metadata, which need not name all
+ * CVEs. Package URLs have no type for them.
+ */
 final class WindowsNotes extends NoChangelogs {
   @Override
   public String unread() {
-    return "Windows packages do not say which CVEs they fix";
+    return "Windows packages do not say all CVEs that they fix";
   }
 
   @Override

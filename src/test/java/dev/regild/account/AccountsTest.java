@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.Account.Status;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
+import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +18,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
 import java.util.Base64;
 import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
@@ -47,6 +52,38 @@ class AccountsTest {
     assertThat(account.id()).matches("\\d{12}");
     assertThat(key.id()).matches("AKIA[A-Z0-9]{16}");
     assertThat(key.secret()).hasSize(40);
+  }
+
+  @Test
+  void theFirstUseOfAKeyIsToldOnceWhicheverNodeSeesIt() throws IOException {
+    Account account = accounts.create("desktops");
+    AccessKey key = accounts.createKey(account, true);
+    Accounts anotherNode = new Accounts(registry.database(), registry.masterKey(), NOW);
+    assertThat(uses(account)).isEmpty();
+    for (Accounts node : List.of(accounts, anotherNode, accounts)) {
+      node.used(key.id(), account.id(), "eu-central-1", "192.0.2.7");
+    }
+    assertThat(uses(account))
+        .singleElement()
+        .satisfies(each -> {
+          assertThat(each.event().subject()).isEqualTo(key.id());
+          assertThat(each.event().payload())
+              .isEqualTo(
+                  Map.of("key", key.id(), "region", "eu-central-1", "address", "192.0.2.7"));
+        });
+    AccessKey second = accounts.createKey(account, false);
+    accounts.used(second.id(), account.id(), "us-east-1", "192.0.2.7");
+    assertThat(uses(account)).hasSize(2);
+  }
+
+  /** In whatever region somebody looks. */
+  private List<RecordedEvent> uses(Account account) {
+    return registry
+        .database()
+        .read(handle -> Events.after(handle, account.id(), "us-west-2", 0, 100))
+        .stream()
+        .filter(each -> each.event().type() == EventType.KEY_FIRST_USED)
+        .toList();
   }
 
   @Test

@@ -7,7 +7,13 @@ import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,21 +23,24 @@ import org.junit.jupiter.api.io.TempDir;
 class PeopleTest {
   private static final Person ADA = new Person("https://sso.example", "subject-1", "ada");
 
+  private Path directory;
   private Database database;
   private Accounts accounts;
   private People people;
   private Account account;
 
   @BeforeEach
-  void open(@TempDir Path directory) throws Exception {
+  void open(@TempDir Path made) throws Exception {
+    directory = made;
     database = TestDatabases.open(directory.resolve("regild.db"));
-    accounts =
-        new Accounts(
-            database,
-            MasterKey.load(directory.resolve("master.key"), Optional.empty()),
-            Clock.systemUTC());
+    accounts = accounts(database);
     people = new People(database, accounts);
     account = accounts.create("default");
+  }
+
+  private Accounts accounts(Database of) throws Exception {
+    return new Accounts(
+        of, MasterKey.load(directory.resolve("master.key"), Optional.empty()), Clock.systemUTC());
   }
 
   @AfterEach
@@ -50,6 +59,28 @@ class PeopleTest {
     assertThat(second.readOnly()).isTrue();
     assertThat(accounts.keys(account.id())).containsExactly(second);
     assertThat(second.person()).contains(renamed);
+  }
+
+  @Test
+  void twoFirstLoginsAtOnceOnTwoNodesMakeOneKey() throws Exception {
+    try (Database second = TestDatabases.open(directory.resolve("regild.db"));
+        ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      People elsewhere = new People(second, accounts(second));
+      for (int i = 0; i < 20; i++) {
+        Person person = new Person(ADA.issuer(), "subject-of-both-" + i, "ada");
+        CyclicBarrier together = new CyclicBarrier(2);
+        List<Future<String>> ids = new ArrayList<>();
+        for (People node : List.of(people, elsewhere)) {
+          ids.add(
+              threads.submit(() -> {
+                var _ = together.await();
+                return node.admit(person, account, false).id();
+              }));
+        }
+        assertThat(ids.getFirst().get()).isEqualTo(ids.getLast().get());
+      }
+      assertThat(accounts.keys(account.id())).hasSize(20);
+    }
   }
 
   @Test

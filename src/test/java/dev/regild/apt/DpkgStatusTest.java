@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.ConfigurationCheck.Expected;
 import dev.regild.plan.PackageOrigin;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,34 @@ class DpkgStatusTest {
     assertThat(parse("Package: a\nVersion: 1\nMaintainer: %s y\nSection: %1$s\n".formatted(name)))
         .extracting(DpkgStatus.Entry::origin)
         .containsExactly(new PackageOrigin("a", "1", name, name, ""));
+  }
+
+  /** One that an older version had, or that comes with the next, is not compared. */
+  @Test
+  void configurationFilesAreListedWithTheirDigests() throws Exception {
+    String digest = "0123456789abcdef0123456789abcdef";
+    assertThat(
+            parse(
+                """
+                Package: a
+                Conffiles:
+                 /etc/a %1$s
+                 /etc/a with a space %1$s
+                 /etc/old %1$s obsolete
+                 /etc/next newconffile
+                Description: a package
+                 /etc/not %1$s
+
+                Package: b
+                Version: 1
+                """
+                    .formatted(digest)))
+        .extracting(DpkgStatus.Entry::configuration)
+        .containsExactly(
+            List.of(
+                new Expected("/etc/a", "a", digest),
+                new Expected("/etc/a with a space", "a", digest)),
+            List.of());
   }
 
   /** The paragraphs of a Debian 12, shortened. */

@@ -207,6 +207,104 @@ class FeedStoreTest {
     }
   }
 
+  @Test
+  void anEarlierSnapshotCountsAsLongAsItIsHeld() throws Exception {
+    add(FeedKind.DEBIAN_TRACKER, TRACKER);
+    String first = feeds.require("debian-tracker").snapshot().orElseThrow();
+    String basis = feeds.facts("DEBIAN_12").basis();
+    refreshed(
+        "{\"openssl\": {\"CVE-2026-9\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    assertThat(feeds.require("debian-tracker").snapshots())
+        .extracting(FeedSnapshot::issues)
+        .as("newest first")
+        .containsExactly(Map.of("DEBIAN_12", 1), Map.of("DEBIAN_12", 9));
+
+    assertThat(feeds.hold("debian-tracker", first.substring(0, 12)).digest()).isEqualTo(first);
+    assertThat(feeds.facts("DEBIAN_12").basis()).isEqualTo(basis);
+    assertThat(feeds.facts("DEBIAN_12").issues("linux")).hasSize(2);
+    assertThat(feeds.require("debian-tracker").held()).isTrue();
+    assertThat(feeds.refresh("debian-tracker", DEBIAN_12).changed())
+        .as("it is the newest that is compared with the source")
+        .isFalse();
+
+    refreshed(
+        "{\"linux\": {\"CVE-2026-8\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    assertThat(feeds.facts("DEBIAN_12").basis()).isEqualTo(basis);
+    assertThat(feeds.require("debian-tracker").snapshots())
+        .as("the newest two, and the one that is held")
+        .hasSize(3);
+
+    String newest = feeds.release("debian-tracker").orElseThrow().digest();
+    assertThat(feeds.require("debian-tracker").snapshot()).contains(newest);
+    assertThat(feeds.facts("DEBIAN_12").issues("linux"))
+        .extracting(Issue::cve)
+        .containsExactly("CVE-2026-8");
+    for (String wrong : List.of("", "0123456789abcdef", newest + "0")) {
+      assertThatExceptionOfType(FeedException.class)
+          .isThrownBy(() -> feeds.hold("debian-tracker", wrong))
+          .withMessageContaining("regild feed show debian-tracker");
+    }
+  }
+
+  /** Refreshes with another content. */
+  private void refreshed(String content) throws Exception {
+    Path file = write("debian-tracker.json", content);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(content.hashCode() & 0xffff));
+    assertThat(feeds.refresh("debian-tracker", DEBIAN_12).changed()).isTrue();
+  }
+
+  @Test
+  void theLastSnapshotsOfSevenDaysAreKept() throws Exception {
+    MovedClock clock = new MovedClock();
+    feeds = new FeedStore(database, data, clock);
+    Path file = write("debian-tracker.json", TRACKER);
+    feeds.add(feed("debian-tracker", FeedKind.DEBIAN_TRACKER, file.toUri().toString()));
+    for (int day = 1; day <= 10; day++) {
+      for (int hour = 0; hour < 12; hour += 6) {
+        clock.now = Instant.parse("2026-11-%02dT%02d:00:00Z".formatted(day, hour));
+        refreshed(TRACKER.replace("a flaw", "day " + day + " hour " + hour));
+      }
+    }
+    assertThat(feeds.require("debian-tracker").snapshots())
+        .extracting(each -> each.readAt().toString())
+        .containsExactly(
+            "2026-11-10T06:00:00Z",
+            "2026-11-10T00:00:00Z",
+            "2026-11-09T06:00:00Z",
+            "2026-11-08T06:00:00Z",
+            "2026-11-07T06:00:00Z",
+            "2026-11-06T06:00:00Z",
+            "2026-11-05T06:00:00Z",
+            "2026-11-04T06:00:00Z");
+    feeds.remove("debian-tracker");
+    int left =
+        database.read(handle ->
+            handle
+                .createQuery("SELECT COUNT(*) FROM feed_snapshot_facts")
+                .mapTo(Integer.class)
+                .one());
+    assertThat(left).isZero();
+  }
+
+  private static final class MovedClock extends Clock {
+    private Instant now = Instant.EPOCH;
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
   /** As if it had filled the heap, which no catch of the refresh sees. */
   @Test
   void aRefreshThatEndsTheProcessDoesNotBeginAgainAtOnce() throws Exception {
@@ -266,6 +364,10 @@ class FeedStoreTest {
             "is not an object",
             "{}",
             "names no release",
+            "{\"openssl\": {\"CVE-2026-1001\": {\"scope\": \"remote\", \"releases\": {}}}}",
+            "names no release",
+            "{\"openssl\": {\"CVE-2026-1001\": {\"releases\": {\"bookworm\": {}}}}}",
+            "the status of CVE-2026-1001 is ''",
             "<html></html>",
             "not JSON",
             TRACKER.replace("\"open\"", "\"perhaps\""),

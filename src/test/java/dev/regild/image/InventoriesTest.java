@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.inventory.ConfigurationFiles;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
@@ -121,9 +122,10 @@ class InventoriesTest {
          "packages": [
            {"name": "bash", "architecture": "amd64", "version": "5.2", "held": false %s}],
          "modules": {},
-         "policy": POLICY, "windows": null}
+         "policy": POLICY, "windows": null, "configuration": CONFIGURATION}
         """
-            .replace("POLICY", Json.write(UpdatePolicy.NONE));
+            .replace("POLICY", Json.write(UpdatePolicy.NONE))
+            .replace("CONFIGURATION", Json.write(ConfigurationFiles.NONE));
     assertThat(Json.read(json.formatted(""), Inventory.class))
         .satisfies(older -> assertThat(older.policy()).isPresent())
         .satisfies(older -> assertThat(older.knowsOrigins()).isFalse())
@@ -133,5 +135,7 @@ class InventoriesTest {
         Json.read(json.formatted(", \"origin\": " + Json.write(origin)), Inventory.class);
     assertThat(whole.packages().getFirst().origin()).contains(origin);
     assertThat(whole.isComplete()).isTrue();
+    Inventory withoutConfiguration = whole.with(whole.packages());
+    assertThat(Json.read(Json.write(withoutConfiguration), Inventory.class).isComplete()).isFalse();
   }
 }

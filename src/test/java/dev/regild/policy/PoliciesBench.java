@@ -1,24 +1,15 @@
 package dev.regild.policy;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.regild.apt.AptSource;
-import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
-import dev.regild.channel.TestKey;
-import dev.regild.channel.TestRepository;
 import dev.regild.channel.ring.Ring.Gates;
 import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.Database;
-import dev.regild.files.Sha256;
+import dev.regild.fixtures.MadeUpPackages;
 import dev.regild.image.Image;
 import dev.regild.image.Inventories;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.image.quota.Quotas;
-import dev.regild.insight.Changelog;
-import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
 import dev.regild.policy.line.Line;
 import dev.regild.policy.line.Lines;
 import dev.regild.policy.retention.RetentionPlan;
@@ -39,7 +30,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,9 +44,6 @@ import org.jdbi.v3.core.Handle;
 final class PoliciesBench {
   private static final int IMAGES = 10_000;
   private static final int RETAINED = 100_000;
-  private static final int INSTALLED = 500;
-  private static final int COMMON = 2_000;
-  private static final int OFFERED = 60_000;
   private static final int RUNS = 7;
 
   private PoliciesBench() {}
@@ -72,7 +59,7 @@ final class PoliciesBench {
     switch (arguments[0]) {
       case "rings" -> {
         for (int inventories : List.of(200, IMAGES)) {
-          new Promoting(Files.createDirectory(data.resolve("" + inventories)), inventories).run();
+          rings(Files.createDirectory(data.resolve("" + inventories)), inventories);
         }
       }
       case "retention" -> retention(data);
@@ -164,44 +151,13 @@ final class PoliciesBench {
     }
   }
 
-  /** A channel, and images that follow its ring. */
-  private static final class Promoting {
-    private final Path data;
-    private final int inventories;
-    private final TestKey key = TestKey.simple();
-    private final TestRepository repository;
-    private final ChannelStore channels;
-    private int snapshots;
-
-    Promoting(Path data, int inventories) throws Exception {
-      this.data = data;
-      this.inventories = inventories;
-      this.repository = new TestRepository(Files.createDirectory(data.resolve("repository")));
-      this.channels = new ChannelStore(data, Clock.systemUTC());
-    }
-
-    void run() throws Exception {
-      offer();
-      channels.add(
-          new Channel(
-              "bench",
-              PolicyFleet.PLATFORM,
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
-      try (Database database = Database.open(data.resolve("regild.db"))) {
-        measure(database);
-      }
-      repository.close();
-    }
-
-    private void measure(Database database) throws Exception {
-      changelogs(database);
-      database.useTransaction(handle -> fill(handle, database));
+  /** Images that follow a ring. */
+  private static void rings(Path data, int inventories) throws Exception {
+    try (MadeUpPackages packages = new MadeUpPackages(data, PolicyFleet.PLATFORM);
+        Database database = Database.open(data.resolve("regild.db"))) {
+      MadeUpPackages.changelogs(database);
+      database.useTransaction(handle -> fill(handle, database, inventories));
+      ChannelStore channels = packages.channels();
       Inventories stored = new Inventories(database);
       UpdatePlans plans =
           new UpdatePlans(
@@ -221,11 +177,8 @@ final class PoliciesBench {
       var _ = rings.add("bench", "dev", Optional.empty(), Gates.OPEN);
       var _ = rings.add("bench", "prod", Optional.of("dev"), new Gates(0, Duration.ZERO));
       var _ = rings.assign("bench", "prod", PolicyFleet.OWNER, "golden");
-      var _ = channels.refresh("bench");
       var _ = promotions.promote("bench", "dev", "prod", "bench", Optional.empty());
-      offer();
-      var _ = channels.refresh("bench");
-      var _ = channels.current("bench").orElseThrow().size();
+      packages.next();
       String of = "of %,d images, %,d inventories".formatted(IMAGES, inventories);
       PromotionPreview preview = previews.of("bench", "dev", "prod");
       row(
@@ -233,6 +186,7 @@ final class PoliciesBench {
               .formatted(of, preview.changes().size(), preview.cves().size()),
           1000,
           () -> previews.of("bench", "dev", "prod"));
+      // It is rolled back in between, because the same snapshot is promoted once.
       row(
           "ring: promotion and rollback " + of,
           200,
@@ -241,92 +195,33 @@ final class PoliciesBench {
             return promotions.rollback("bench", "prod", "bench");
           });
     }
+  }
 
-    /** Offers a new version of one package in twenty, each time of others. */
-    private void offer() throws Exception {
-      snapshots++;
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < OFFERED; i++) {
-        String version = "1." + (2 + (snapshots + 19 - i % 20) / 20) + "-1";
-        text.append(
-            """
-            Package: %1$s
-            Version: %2$s
-            Architecture: amd64
-            Description: made up
-            Filename: pool/%1$s_%2$s_amd64.deb
-            Size: 1000
-            SHA256: %3$s
-
-            """
-                .formatted(name(i), version, hash(i, version)));
-      }
-      repository.inRelease(
-          "stable",
-          key.clearSigned(
-              repository.suite(
-                  "stable",
-                  Map.of("Date", "Mon, %02d Feb 2026 00:00:00 UTC".formatted(snapshots)),
-                  text.toString().getBytes(UTF_8))));
+  private static void fill(Handle handle, Database database, int inventories) {
+    Random random = new Random(1);
+    Inventories stored = new Inventories(database);
+    List<String> digests = new ArrayList<>();
+    for (int i = 0; i < inventories; i++) {
+      digests.add(
+          stored.store(handle, PolicyFleet.inventory(MadeUpPackages.installed(random))));
     }
-
-    private static String name(int number) {
-      return number == 0 ? "linux-image-6.1.0-44-amd64" : "package-" + number;
-    }
-
-    private static String hash(int number, String version) {
-      return Sha256.of((number + version).getBytes(UTF_8));
-    }
-
-    private static void changelogs(Database database) {
-      Map<String, Changelog> all = new HashMap<>();
-      for (int i = 0; i < COMMON; i++) {
-        for (int minor = 2; minor < 5; minor++) {
-          String version = "1." + minor + "-1";
-          List<Naming> cves = new ArrayList<>();
-          for (int j = 0; j < (i == 0 ? 2_500 : 3); j++) {
-            cves.add(new Naming("CVE-2026-" + (i * 3 + j + 10_000), true, "fixed"));
-          }
-          ChangelogEntry entry = new ChangelogEntry(name(i), version, cves);
-          all.put(
-              hash(i, version),
-              new Changelog(
-                  name(i), version, name(i), version, "", "", entry, true, List.of(entry)));
-        }
-      }
-      new Changelogs(database, Clock.systemUTC()).keep(all);
-    }
-
-    private void fill(Handle handle, Database database) {
-      Random random = new Random(1);
-      Inventories stored = new Inventories(database);
-      List<String> digests = new ArrayList<>();
-      for (int i = 0; i < inventories; i++) {
-        List<String> packages = new ArrayList<>();
-        for (int j = 0; j < INSTALLED; j++) {
-          int each = j * (COMMON / INSTALLED) + (j == 0 ? 0 : random.nextInt(COMMON / INSTALLED));
-          packages.add(name(each) + (random.nextInt(20) == 0 ? "=1.1-1" : "=1.2-1"));
-        }
-        digests.add(stored.store(handle, PolicyFleet.inventory(packages.toArray(new String[0]))));
-      }
-      String layer = PolicyFleet.layer(handle, null, 1000);
-      Line line = null;
-      for (int i = 0; i < IMAGES; i++) {
-        Instant created = Instant.now();
-        Image image =
-            PolicyFleet.insert(
-                handle,
-                PolicyFleet.OWNER,
-                "image-%05d".formatted(i),
-                digests.get(i % inventories),
-                layer,
-                null,
-                created);
-        if (line == null) {
-          line = Lines.add(handle, PolicyFleet.OWNER, "golden", image, created);
-        } else {
-          handle.execute("INSERT INTO line_image VALUES (?, ?)", image.id(), line.id());
-        }
+    String layer = PolicyFleet.layer(handle, null, 1000);
+    Line line = null;
+    for (int i = 0; i < IMAGES; i++) {
+      Instant created = Instant.now();
+      Image image =
+          PolicyFleet.insert(
+              handle,
+              PolicyFleet.OWNER,
+              "image-%05d".formatted(i),
+              digests.get(i % inventories),
+              layer,
+              null,
+              created);
+      if (line == null) {
+        line = Lines.add(handle, PolicyFleet.OWNER, "golden", image, created);
+      } else {
+        handle.execute("INSERT INTO line_image VALUES (?, ?)", image.id(), line.id());
       }
     }
   }

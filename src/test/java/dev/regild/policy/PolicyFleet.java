@@ -39,13 +39,19 @@ public final class PolicyFleet {
 
   /** An inventory with one package of each name and version: {@code bash=5.2-1}. */
   public static Inventory inventory(String... packages) {
-    return new Inventory(
-        new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"),
-        "amd64",
+    return inventory(
         List.of(packages).stream()
             .map(each -> each.split("=", 2))
             .map(each -> new InstalledPackage(each[0], "amd64", each[1], false))
             .toList());
+  }
+
+  /** An inventory with these packages. */
+  public static Inventory inventory(List<InstalledPackage> packages) {
+    return new Inventory(
+        new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"),
+        "amd64",
+        packages);
   }
 
   /** Adds an image of its own layer to a line. */

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.console.openid.OpenIdSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -45,19 +46,26 @@ final class CertifiedProvider implements AutoCloseable {
    * Starts it.
    *
    * @param host how it calls itself: 127.0.0.1 or localhost
-   * @param redirect where it sends browsers back to
+   * @param console whose pages it sends browsers back to
    */
-  static CertifiedProvider start(Path directory, String host, URI redirect) throws Exception {
+  static CertifiedProvider start(Path directory, String host, URI console) throws Exception {
     Path script = NodeModules.install().with(Path.of("src/test/javascript/openid-provider.mjs"));
     Path groups = Files.writeString(directory.resolve("groups.json"), "{}");
     String scene =
         JSON.writeValueAsString(
             Map.of(
-                "host", host,
-                "client", CLIENT,
-                "secret", SECRET,
-                "redirect", redirect.toString(),
-                "groups", groups.toString()));
+                "host",
+                host,
+                "client",
+                CLIENT,
+                "secret",
+                SECRET,
+                "redirect",
+                console.resolve(OpenIdSettings.CALLBACK).toString(),
+                "loggedOut",
+                console.resolve(OpenIdSettings.LOGGED_OUT).toString(),
+                "groups",
+                groups.toString()));
     Process process =
         new ProcessBuilder("node", script.toString(), scene)
             .redirectError(directory.resolve("provider.log").toFile())

@@ -9,6 +9,7 @@ import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
@@ -30,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Channels beside one whose mirror takes the connection, and then says nothing. */
 @Timeout(300)
 class ChannelRefreshTest {
-  private static final ChannelRefresh.Pauses AT_ONCE =
-      new ChannelRefresh.Pauses(Duration.ZERO, Duration.ofMillis(20));
+  private static final RecurringWork.Pauses AT_ONCE =
+      new RecurringWork.Pauses(Duration.ZERO, Duration.ofMillis(20));
 
   @TempDir Path directory;
 

@@ -12,10 +12,14 @@ import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
+import dev.regild.inventory.ConfigurationFiles;
+import dev.regild.inventory.ConfigurationFiles.ChangedFile;
+import dev.regild.inventory.ConfigurationFiles.State;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdatePolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,11 +28,13 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -164,6 +170,32 @@ class CommandsTest {
   }
 
   /** The kernel's are folded where people look, and whole where they are asked for. */
+  @Test
+  void changedConfigurationFilesAreShownWithoutWhatATerminalObeys() throws Exception {
+    List<ChangedFile> changed =
+        IntStream.range(0, 12)
+            .mapToObj(i -> new ChangedFile("/etc/%02d\u001b[31m".formatted(i), "a", State.MISSING))
+            .toList();
+    server.golden(
+        "us-east-1",
+        "configured",
+        new Inventory(
+            new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
+            "amd64",
+            List.of(new InstalledPackage("a", "amd64", "1", false)),
+            Collections.emptySortedMap(),
+            UpdatePolicy.NONE,
+            new ConfigurationFiles(40, 38, changed)));
+    assertThat(commands.run(0, "show", "configured"))
+        .containsPattern("configuration +38 of 40 files compared with their packages, 12 changed")
+        .containsPattern("missing +/etc/09.* \\(a\\)")
+        .contains("lists up to 100")
+        .doesNotContain("/etc/10")
+        .doesNotContain("\u001b");
+    assertThat(json("show", "configured", "--json").at("/inventory/configuration/files"))
+        .hasSize(12);
+  }
+
   @Test
   void whatAnUpdateFixedIsShownWithItsEvidence() throws Exception {
     Image image = server.golden("us-east-1", "fixed");

@@ -36,7 +36,7 @@ class ConsoleBrowserIT {
               "images", "/console/",
               "image", "/console/images/office-2026-10",
               "failed", "/console/images/office-2026-09",
-              "update", "/console/images/office-2026-10/update",
+              "update", "/console/images/office-2026-08/update",
               "import", "/console/import",
               "compare", "/console/compare?first=office-2026-06&second=office-2026-10",
               "channels", "/console/channels",
@@ -65,7 +65,27 @@ class ConsoleBrowserIT {
     PAGES.put("catalogue", "/console/channels/windows-2022");
     PAGES.put("newchannel", "/console/new-channel?platform=DEBIAN_12");
     PAGES.put("view", "/console/?sort=&q=office");
+    PAGES.put("removal", "/console/channels/windows-2022/remove");
+    PAGES.put("unequal", "/console/images/office-2026-08/changes");
     PAGES.put("doctor", "/console/doctor");
+    PAGES.put("policies", "/console/policies");
+    PAGES.put("line", "/console/lines/office");
+    PAGES.put("alias", "/console/lines/office/aliases/prod?image=office-2026-06");
+    PAGES.put("schedules", "/console/schedules");
+    PAGES.put("schedule", "/console/schedules/nightly");
+    PAGES.put("forecast", "/console/schedules/nightly/forecast");
+    PAGES.put("newschedule", "/console/new-schedule?line=office");
+    PAGES.put("changeschedule", "/console/schedules/kiosks/change");
+    PAGES.put("rings", "/console/rings");
+    PAGES.put("ring", "/console/rings/debian-12/test");
+    PAGES.put("promotion", "/console/rings/debian-12/prod/promotion");
+    PAGES.put("retention", "/console/retention?line=office");
+    PAGES.put("retentionplan", "/console/retention/preview");
+    PAGES.put("revocations", "/console/revocations");
+    PAGES.put("revoke", "/console/revoke?image=office-2026-06&reason=stolen");
+    PAGES.put("events", "/console/events");
+    PAGES.put("notices", "/console/notices");
+    PAGES.put("imagepolicies", "/console/images/thin-client-2/policies");
     modules = NodeModules.install();
   }
 
@@ -81,7 +101,10 @@ class ConsoleBrowserIT {
     scene.build();
     scene.channels(directory, "3.0.17-1~deb12u2");
     scene.more(directory);
+    scene.policies();
+    PAGES.put("revocation", scene.revocationPage());
     PAGES.put("brought", scene.snapshotPage());
+    PAGES.put("quotas", "/console/accounts/" + server.account.id() + "/quotas");
     assertThat(run("console-pages.mjs", pictures.stream().toList()).strip()).isEqualTo("[]");
   }
 

@@ -7,10 +7,13 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
+import dev.regild.files.LockFile;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.WindowsPackages;
 import dev.regild.image.Arn;
 import dev.regild.image.TagRecords;
+import dev.regild.image.quota.AccountQuotas;
+import dev.regild.image.quota.Quota;
 import dev.regild.job.node.Ability;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
@@ -114,7 +117,11 @@ class ConsolePagesTest {
     assertThat(browser.get("/console/images/office-2026-10").body())
         .contains("hx-get=\"/console/images/office-2026-10/changes\"");
     assertThat(browser.get("/console/images/office-2026-10/changes").body())
-        .contains("not equal to the plan", "Beyond the plan", "lib-example-001")
+        .contains(">equal to the plan<", "Every change of the plan was made")
+        .contains("linux-image-6.1.0-38-amd64", "5 packages.")
+        .doesNotContain("Beyond the plan", "Planned, but not made");
+    assertThat(browser.get("/console/images/office-2026-08/changes").body())
+        .contains("not equal to the plan", "Beyond the plan", "lib-example-010")
         .contains("Planned, but not made", "base-files");
     assertThat(browser.get("/console/images/kiosk/changes").statusCode()).isEqualTo(404);
   }
@@ -189,7 +196,7 @@ class ConsolePagesTest {
     assertThat(browser.get("/console/compare?first=kiosk&second=render-node&snapshot=now").body())
         .contains("not both");
     assertThat(browser.get("/console/compare?first=kiosk&second=render-node").body())
-        .contains("Packages that differ", "lib-example-001");
+        .contains("Packages that differ", "linux-image-amd64");
   }
 
   @Test
@@ -296,7 +303,14 @@ class ConsolePagesTest {
     assertThat(tenant.get("/console/channels").body()).doesNotContain("Add a channel");
     assertThat(tenant.get("/console/jobs").body()).doesNotContain(">Nodes<");
     assertThat(tenant.get("/console/settings").body()).doesNotContain(">Accounts<", "doctor");
-    assertThat(tenant.get("/console/doctor").statusCode()).isEqualTo(403);
+    for (String path :
+        List.of(
+            "/console/doctor",
+            "/console/accounts/" + server.account.id() + "/quotas",
+            "/console/channels/windows/remove")) {
+      assertThat(tenant.get(path).statusCode()).as(path).isEqualTo(403);
+    }
+    assertThat(tenant.get("/console/channels/windows").body()).doesNotContain("Remove …");
     for (Browser each : List.of(tenant, reader)) {
       each.get("/console/");
       assertThat(each.get("/console/new-channel").statusCode()).isEqualTo(403);
@@ -308,6 +322,8 @@ class ConsolePagesTest {
               "/console/nodes/rack-7/drain",
               "/console/accounts",
               "/console/accounts/" + server.account.id() + "/suspend",
+              "/console/accounts/" + server.account.id() + "/quotas",
+              "/console/channels/windows/remove",
               "/console/channels/windows/catalogue/remove",
               "/console/channels/windows/catalogue/complete")) {
         assertThat(
@@ -323,6 +339,27 @@ class ConsolePagesTest {
           .isEqualTo(403);
     }
     assertThat(channels().list()).hasSize(1);
+  }
+
+  @Test
+  void aChannelIsRemovedAfterAQuestionUnlessItIsBeingRefreshed() throws Exception {
+    channels().add(windows());
+    assertThat(browser.get("/console/channels/windows").body()).contains("Remove …");
+    assertThat(browser.get("/console/channels/windows/remove").body())
+        .contains("Remove the channel", "WINDOWS_SERVER_2022", "regild channel remove windows");
+    try (LockFile _ = LockFile.acquire(channels().directory().resolve("windows.lock"))) {
+      HttpResponse<String> busy = browser.post("/console/channels/windows/remove");
+      assertThat(busy.statusCode()).isEqualTo(409);
+      assertThat(busy.body()).contains("The channel windows is being refreshed or changed.");
+    }
+    assertThat(channels().list()).hasSize(1);
+    browser.get("/console/channels/windows/remove");
+    assertThat(browser.post("/console/channels/windows/remove").headers().firstValue("location"))
+        .contains("/console/channels?done=channel-removed");
+    assertThat(channels().list()).isEmpty();
+    assertThat(audit()).contains("\"operation\":\"RemoveChannel\"");
+    browser.get("/console/channels");
+    assertThat(browser.post("/console/channels/windows/remove").statusCode()).isEqualTo(404);
   }
 
   @Test
@@ -496,6 +533,37 @@ class ConsolePagesTest {
     assertThat(browser.get("/console/doctor").body())
         .contains("1 problem", "apt-get install libguestfs0", "qemu-img version 7.2.22")
         .contains("regild doctor");
+  }
+
+  @Test
+  void anOperatorChangesTheQuotasOfAnAccount() throws Exception {
+    Account account = server.accounts.create("tenant");
+    String path = "/console/accounts/" + account.id() + "/quotas";
+    assertThat(browser.get("/console/settings").body()).contains("href=\"" + path + "\"");
+    assertThat(browser.get(path).body())
+        .contains("Quotas of <bdi>tenant</bdi>", "The server's limit is 1,000")
+        .contains("regild account quota " + account.id());
+    for (String wrong : List.of("-1", "1000001", "many", "99999999999")) {
+      HttpResponse<String> refused = browser.post(path, "images", wrong, "copies", "3");
+      assertThat(refused.statusCode()).as(wrong).isEqualTo(400);
+      assertThat(refused.body())
+          .contains("id=\"images-error\"", "between 0 and 1,000,000", "value=\"3\"");
+    }
+    assertThat(quotas(account)).as("all or nothing").isEmpty();
+    assertThat(
+            browser.post(path, "images", "5", "tags", "0", "copies", "").headers().map().toString())
+        .contains("done=quotas-saved");
+    assertThat(quotas(account))
+        .containsExactly(Map.entry(Quota.IMAGES, 5), Map.entry(Quota.TAGS, 0));
+    browser.get(path);
+    var _ = browser.post(path, "images", "", "tags", "10");
+    assertThat(quotas(account)).containsExactly(Map.entry(Quota.TAGS, 10));
+    assertThat(audit()).contains("\"operation\":\"SetAccountQuotas\"", account.id());
+    assertThat(browser.get("/console/accounts/000000000000/quotas").statusCode()).isEqualTo(404);
+  }
+
+  private Map<Quota, Integer> quotas(Account account) {
+    return server.database.read(handle -> AccountQuotas.list(handle, account.id()));
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.regild.channel.SnapshotHistory;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.channel.ring.Ring;
 import dev.regild.console.session.SavedViews;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.upload.DiskQuota;
@@ -19,6 +20,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
+import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
@@ -40,6 +42,15 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.line.AliasName;
+import dev.regild.policy.line.Aliases;
+import dev.regild.policy.line.Lines;
+import dev.regild.policy.retention.RetentionRule;
+import dev.regild.policy.retention.Retentions;
+import dev.regild.policy.revocation.Revocations;
+import dev.regild.policy.ring.Rings;
+import dev.regild.policy.schedule.Schedule;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueSource;
 import java.awt.Color;
@@ -64,6 +75,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import javax.imageio.ImageIO;
 import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A small fleet for the pages of the console: images of every state, a lineage, hostile texts. */
 public final class ConsoleScene {
@@ -142,14 +155,14 @@ public final class ConsoleScene {
     golden("kiosk", inventory(1), 1_900_000_000L, 45);
     golden("render-node", inventory(2), 3_100_000_000L, 3);
     judge(first, "OUTDATED", 121, 14, 66);
-    judge(second, "OUTDATED", 12, 3, 9);
+    judge(second, "OUTDATED", 4, 1, 1);
     judge(third, "CURRENT", 0, 0, 0);
     server.database.useTransaction(handle -> {
       server.quotas.tag(
           handle,
           server.owner("us-east-1"),
           third.arn(),
-          Map.of("team", "desktop", "stage", "production"));
+          Map.of("team", "desktop", "stage", "production", "note", text));
       Images.insert(
           handle,
           Image.importing(
@@ -232,6 +245,101 @@ public final class ConsoleScene {
         new SavedViews(server.database)
             .put(server.account.id(), new SavedViews.View("Office", "sort=&q=office"));
     server.shownNodes = new OneNode();
+  }
+
+  /**
+   * Adds policies of every kind, with what they did: moves of an alias and of a ring, runs, a
+   * deletion that can be undone, a revocation, deliveries that fail. The channels have to be there.
+   */
+  void policies() {
+    Owner owner = server.owner("us-east-1");
+    String key = server.key.id();
+    server.database.useTransaction(handle -> {
+      for (String image : List.of("office-2026-08", "office-2026-10")) {
+        set(handle, "office/prod", image);
+      }
+      set(handle, "office/latest", "office-2026-10");
+      set(handle, "kiosk/latest", "kiosk");
+    });
+    var _ = golden("thin-client-1", inventory(0), 1_200_000_000L, 200);
+    var _ = golden("thin-client-2", inventory(1), 1_300_000_000L, 20);
+    server.database.useTransaction(handle -> {
+      join(handle, "thin", "thin-client-1");
+      join(handle, "thin", "thin-client-2");
+    });
+    schedule("nightly", "office", "security", "0 2 * * *");
+    schedule("kiosks", "kiosk*", "kernel", "30 3 * * sat");
+    Schedule nightly = server.database.read(handle -> Schedules.require(handle, owner, "nightly"));
+    var _ = server.policies.scheduler().runNow(nightly, key);
+    server.database.useTransaction(handle ->
+        handle.execute(
+            "UPDATE schedule SET enabled = FALSE, disabled_why = ? WHERE name = 'kiosks'",
+            "3 updates in a row failed; the last one: " + text));
+    Rings rings = server.fleet.rings();
+    var _ = rings.add("debian-12", "dev", Optional.empty(), Ring.Gates.OPEN);
+    var _ =
+        rings.add("debian-12", "test", Optional.of("dev"), new Ring.Gates(1, Duration.ofDays(365)));
+    var _ = rings.add("debian-12", "prod", Optional.of("test"), new Ring.Gates(2, Duration.ZERO));
+    var _ = rings.assign("debian-12", "prod", owner, "kiosk");
+    var _ = server.fleet.promotions().promote("debian-12", "dev", "test", key, Optional.of(text));
+    Retentions retentions = server.fleet.retentions();
+    RetentionRule newest =
+        new RetentionRule(1, Duration.ofDays(30), Duration.ZERO, RetentionRule.USUAL_UNDO);
+    var _ = retentions.set(owner, "office", newest, false);
+    var _ = retentions.set(owner, "thin", newest, true);
+    var _ = retentions.run(owner, Optional.of("thin"), Optional.empty(), key);
+    Revocations revocations = server.fleet.revocations();
+    var _ = revocations.revoke(owner, revocations.image(owner, "thin-client-2"), true, text, key);
+    server.database.useTransaction(handle -> {
+      server
+          .policies
+          .notices()
+          .add(
+              handle,
+              owner,
+              "chat",
+              Map.of("to", "https://127.0.0.1/regild", "events", List.of("image.update-failed")),
+              Instant.now());
+      handle.execute("UPDATE notice SET delivered = 12, given_up = 1, problem = ?", text);
+    });
+  }
+
+  /** The page of the one revocation. */
+  String revocationPage() {
+    return "/console/revocations/"
+        + server.fleet.revocations().list(server.owner("us-east-1")).getFirst().revocation().id();
+  }
+
+  /** Has an alias name an image. */
+  void set(Handle handle, String alias, String image) {
+    var _ =
+        Aliases.set(
+            handle,
+            server.owner("us-east-1"),
+            AliasName.parse(alias),
+            image,
+            server.key.id(),
+            Instant.now());
+  }
+
+  private void join(Handle handle, String line, String image) {
+    Owner owner = server.owner("us-east-1");
+    var _ =
+        Lines.add(handle, owner, line, Images.requireOwned(handle, owner, image), Instant.now());
+  }
+
+  private void schedule(String name, String line, String condition, String cron) {
+    JsonNode spec =
+        JsonMapper.shared()
+            .valueToTree(Map.of("lines", line, "cron", cron, "when", Map.of(condition, true)));
+    Schedules schedules = server.policies.schedules();
+    server.database.useTransaction(handle ->
+        schedules.add(
+            handle,
+            server.owner("us-east-1"),
+            name,
+            schedules.canonical(name, spec),
+            Instant.now()));
   }
 
   /** A node that runs a job. */
@@ -328,16 +436,34 @@ public final class ConsoleScene {
             .execute());
   }
 
+  /**
+   * Of the first image, of one that {@link #PLAN} would change, or of one that it has changed.
+   *
+   * @param age 0, 1 or 2
+   */
   private Inventory inventory(int age) {
     List<InstalledPackage> packages = new ArrayList<>();
-    for (int i = 0; i < 120; i++) {
+    for (int i = 0; i < 116; i++) {
+      int version = i % 10 == 0 && age > 0 ? i + 1 : i;
       packages.add(
-          new InstalledPackage(
-              "lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(i + age), false));
+          installed("lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(version)));
     }
-    packages.add(
-        new InstalledPackage("openssl", "amd64", age < 2 ? "3.0.11-1" : "3.0.17-1~deb12u2", false));
+    packages.add(installed("tzdata", "all", "2024a"));
+    for (Change change : PLAN.changes()) {
+      packages.add(
+          installed(change.name(), change.architecture(), age < 2 ? change.from() : change.to()));
+    }
+    if (age == 2) {
+      packages.add(installed("linux-image-6.1.0-38-amd64", "amd64", "6.1.148-1"));
+    }
+    if (text.equals(HOSTILE)) {
+      packages.add(installed(text, text, text));
+    }
     return new Inventory(DEBIAN, "amd64", packages);
+  }
+
+  private static InstalledPackage installed(String name, String architecture, String version) {
+    return new InstalledPackage(name, architecture, version, false);
   }
 
   private Image golden(String name, Inventory inventory, long bytes, int days) {

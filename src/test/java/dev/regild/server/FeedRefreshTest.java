@@ -16,8 +16,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -73,31 +71,5 @@ class FeedRefreshTest {
         assertThat(thread.isDaemon()).isTrue();
       }
     }
-  }
-
-  /** Else its thread ends, and no other node refreshes feeds while this one lives. */
-  @Test
-  void anErrorGivesTheTurnBackAndIsNotTheEnd() throws Exception {
-    List<String> givenBack = new ArrayList<>();
-    Turns turns =
-        new Turns() {
-          @Override
-          public boolean take(String name) {
-            throw new StackOverflowError("of a test");
-          }
-
-          @Override
-          public void giveBack(String name) {
-            givenBack.add(name);
-          }
-        };
-    Clock clock = Clock.systemUTC();
-    try (Database database = TestDatabases.open(data.resolve("regild.db"))) {
-      FeedRefresh refresh =
-          new FeedRefresh(
-              database, new FeedStore(database, data, clock), new ChannelStore(data, clock), turns);
-      refresh.look();
-    }
-    assertThat(givenBack).containsExactly("feeds");
   }
 }

@@ -116,7 +116,7 @@ class NoticeCommandsTest {
     assertRefused("kind: [", "This is not YAML:");
     assertRefused("- a", "Document 1 is not a policy. Write kind, name and spec.");
     assertRefused(
-        "kind: Cake", "Document 1 has the kind 'Cake'. It must be one of Schedule, Notice");
+        "kind: Cake", "Document 1 has the kind 'Cake'. It must be one of Ring, Schedule, Retention, Notice");
     assertRefused("kind: Notice", "Document 1, a Notice, has no name.");
     assertRefused("kind: Notice\nname: a\ncolour: red", "Document 1 has the unknown key colour.");
     assertRefused("kind: Notice\nname: a", "Notice a: spec must be a map of keys and values.");

@@ -36,7 +36,7 @@ class OpenIdIT {
   static void start(@TempDir Path directory) throws Exception {
     int port = freePort();
     URI console = URI.create("http://127.0.0.1:" + port);
-    provider = CertifiedProvider.start(directory, HOST, console.resolve(OpenIdSettings.CALLBACK));
+    provider = CertifiedProvider.start(directory, HOST, console);
     server =
         new ServerFixture(
             Files.createDirectory(directory.resolve("data")),
@@ -100,8 +100,24 @@ class OpenIdIT {
     assertThat(ada.get("/console/settings").body()).contains("of <bdi>ada</bdi>");
 
     ada.get("/console/");
-    var _ = ada.post("/console/logout");
+    assertThat(ada.post("/console/logout").headers().firstValue("location"))
+        .contains("/console/login/openid/leave");
+    assertThat(ada.get("/console/login/openid/leave").body())
+        .contains("You are logged out here", "id_token_hint=ey", "post_logout_redirect_uri=")
+        .doesNotContain("Log out</button>");
+    assertThat(ada.cookies).doesNotContainKeys("regild-session", "regild-id-token");
     assertThat(ada.get("/console/").statusCode()).isEqualTo(303);
+  }
+
+  @Test
+  void whoIsLoggedInWithAKeyIsNotSentToTheProvider() throws Exception {
+    Browser browser = new Browser(server).loggedIn(server.key);
+    assertThat(browser.get("/console/login/openid/leave").headers().firstValue("location"))
+        .as("nobody else's link ends a session")
+        .contains("/console/");
+    browser.get("/console/");
+    assertThat(browser.post("/console/logout").headers().firstValue("location"))
+        .contains("/console/login?done=logged-out");
   }
 
   @Test

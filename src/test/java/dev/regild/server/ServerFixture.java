@@ -68,7 +68,6 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
-import dev.regild.job.node.Turns;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -77,7 +76,6 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.policy.file.PolicyFiles;
 import dev.regild.policy.notice.Addresses;
 import dev.regild.policy.notice.Notices;
 import dev.regild.policy.schedule.PlannedForecasts;
@@ -194,6 +192,8 @@ public final class ServerFixture implements AutoCloseable {
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
   final Sessions sessions;
+  final Policies policies;
+  final FleetPolicies fleet;
   private final Console console;
   private final EventStreams events;
   private final Conversions conversions;
@@ -292,19 +292,33 @@ public final class ServerFixture implements AutoCloseable {
             new PageTokens(new byte[32]),
             nodes,
             Clock.systemUTC());
-    Requests requests = new Requests(authentication);
+    Requests requests =
+        new Requests(
+            authentication,
+            (caller, address) ->
+                accounts.used(
+                    caller.key(), caller.owner().accountId(), caller.owner().region(), address));
     AccountSlots downloads = slots(Quota.DOWNLOADS);
     Documents documents = new Documents(downloads);
     sessions = new Sessions(database, Clock.systemUTC());
+    ConsoleGuard guard =
+        new ConsoleGuard(
+            requests, slots(Quota.EVENT_STREAMS), downloads, documents, new AuditTrail(audit));
+    fleet =
+        FleetPolicies.of(
+            database,
+            channels(),
+            new Inventories(database),
+            plans(),
+            plannedFixes(),
+            images.quotas(),
+            audit.ofPolicies(),
+            Clock.systemUTC());
+    policies = policies(masterKey, fleet);
     console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(
-                    requests,
-                    slots(Quota.EVENT_STREAMS),
-                    downloads,
-                    documents,
-                    new AuditTrail(audit)),
+                guard,
                 images,
                 sessions,
                 accounts,
@@ -325,7 +339,14 @@ public final class ServerFixture implements AutoCloseable {
                 openId.map(settings ->
                     new OpenIdProvider(settings, new byte[32], Map.of(), Clock.systemUTC())),
                 Optional.empty(),
-                "us-east-1"));
+                "us-east-1"),
+            fleet.pages(
+                guard,
+                database,
+                new ChannelStore(data, Clock.systemUTC()),
+                new Operators(database, Set.of()),
+                policies,
+                Clock.systemUTC()));
     endpoints =
         new Endpoints(
             requests,
@@ -352,16 +373,8 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
-            policies(masterKey),
-            FleetPolicies.of(
-                database,
-                channels(),
-                new Inventories(database),
-                plans(),
-                plannedFixes(),
-                images.quotas(),
-                audit.ofPolicies(),
-                Clock.systemUTC()),
+            policies,
+            fleet,
             console);
     this.limits = limits;
     front = listen(port);
@@ -380,13 +393,13 @@ public final class ServerFixture implements AutoCloseable {
         new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
   }
 
-  private Policies policies(MasterKey masterKey) throws IOException {
+  private Policies policies(MasterKey masterKey, FleetPolicies fleet) throws IOException {
     Schedules schedules = new Schedules(Clock.systemUTC());
     Notices notices =
         new Notices(
             new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8"))),
             new SealedSecrets(masterKey),
-            false);
+            Optional.empty());
     return new Policies(
         schedules,
         new Scheduler(
@@ -400,10 +413,14 @@ public final class ServerFixture implements AutoCloseable {
                 new FeedStore(database, data, Clock.systemUTC())),
             new Decisions(),
             audit.ofPolicies(),
-            Turns.ALONE,
             Clock.systemUTC()),
         notices,
-        new PolicyFiles(database, List.of(schedules, notices), Clock.systemUTC()));
+        fleet.files(
+            database,
+            new Operators(database, Set.of()),
+            schedules,
+            notices,
+            Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.layers.DirectoryLayerStore;
-import dev.regild.disk.upload.DiskQuota;
 import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fixtures.EachDatabase;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,22 +42,6 @@ class UpkeepTest {
       clock.now = start.plus(Duration.ofDays(2));
       upkeep.inTurn();
       assertThat(deleted(server)).isZero();
-    }
-  }
-
-  @Test
-  void uploadsThatNobodyGoesOnWithAreRemoved(@TempDir Path data) throws Exception {
-    try (ServerFixture server = new ServerFixture(data)) {
-      Instant start = Instant.now();
-      AdjustableClock clock = new AdjustableClock(start);
-      FileUploads uploads = uploads(data, clock);
-      Upkeep upkeep = upkeep(server, data, uploads, clock);
-      var _ = uploads.begin("111111111111", new DiskQuota(10, 1 << 20), OptionalLong.of(1000));
-      upkeep.removeUploads();
-      assertThat(uploads.list("111111111111")).hasSize(1);
-      clock.now = start.plus(Duration.ofHours(25));
-      upkeep.removeUploads();
-      assertThat(uploads.list("111111111111")).isEmpty();
     }
   }
 

@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,8 @@ import tools.jackson.databind.json.JsonMapper;
 @ExtendWith(RunningServer.class)
 @EachDatabase
 class VendorCvesTest {
+  private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+
   private static ServerFixture server;
   private static CommandLineOf commands;
   private static Judging judging;
@@ -175,6 +179,16 @@ class VendorCvesTest {
     assertThat(feed(0, "list")).containsPattern("tracker +debian-tracker +[0-9a-f]{12} +4 +0 min");
     assertThat(feed(0, "show", "tracker")).contains("local file").contains("DEBIAN_12");
     assertThat(feed(0, "refresh")).contains("kev is unchanged").contains("tracker is unchanged");
+    Matcher digest = SHA_256.matcher(feed(0, "show", "tracker"));
+    assertThat(digest.find()).isTrue();
+    String snapshot = digest.group();
+    assertThat(feed(0, "show", "tracker"))
+        .containsPattern(snapshot + " +[0-9TZ:.-]+ +local file +4 +yes");
+    assertThat(feed(0, "use", "tracker", snapshot.substring(0, 8))).contains(snapshot);
+    assertThat(feed(0, "list")).contains(snapshot.substring(0, 12) + " (held)");
+    assertThat(feed(0, "use", "tracker", "newest")).contains("its newest snapshot");
+    assertThat(feed(0, "list")).doesNotContain("held");
+    assertThat(feed(1, "use", "tracker", "none")).contains("regild feed show tracker");
     assertThat(feed(1, "show", "none")).contains("The feed none does not exist");
     assertThat(feed(1, "add", "tracker", "--kind", "kev")).contains("exists already");
     assertThat(feed(1, "add", "osv", "--kind", "osv")).contains("--from URL|FILE");

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "notice",
-    description = "Sends events to webhooks.",
+    description = "Sends events to webhooks and by e-mail.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class NoticeCommand {
@@ -34,16 +34,19 @@ public final class NoticeCommand {
 
   @Command(
       name = "add",
-      description = "Adds a notice, and prints the secret that its deliveries are signed with.",
+      description =
+          "Adds a notice, and prints the secret that deliveries to a webhook are signed with.",
       mixinStandardHelpOptions = true)
   int add(
       @Mixin ServerConnection connection,
       @Parameters(paramLabel = "NAME", description = "The notice's name.") String name,
       @Option(
               names = "--to",
-              paramLabel = "URL",
+              paramLabel = "ADDRESS",
               required = true,
-              description = "Where events are posted: https://HOST/PATH.")
+              description =
+                  "Where events are sent: https://HOST/PATH, or an e-mail address such as"
+                      + " ops@example.com.")
           String to,
       @Option(
               names = "--event",
@@ -58,9 +61,11 @@ public final class NoticeCommand {
             .client()
             .post(PATH, Map.of("name", name, "spec", Map.of("to", to, "events", types)));
     out()
-        .printf(
-            "Added %s. Its deliveries are signed with: %s%n",
-            name, added.path("secret").asString(""));
+        .println(
+            added.has("secret")
+                ? "Added %s. Its deliveries are signed with: %s"
+                    .formatted(name, added.path("secret").asString(""))
+                : "Added %s.".formatted(name));
     return 0;
   }
 

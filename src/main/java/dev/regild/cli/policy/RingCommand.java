@@ -35,6 +35,36 @@ import tools.jackson.databind.JsonNode;
 public final class RingCommand {
   private static final String PATH = "/regild/v1/rings";
 
+  /** The ring that a command is about. */
+  static final class NamedRing {
+    @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel's name.")
+    String channel = "";
+
+    @Parameters(index = "1", paramLabel = "RING", description = "The ring's name.")
+    String name = "";
+
+    private String path() {
+      return RingCommand.path(channel, name);
+    }
+  }
+
+  /** What has to hold before a snapshot is promoted to a ring. */
+  static final class Gates {
+    @Option(
+        names = "--qualified",
+        paramLabel = "N",
+        description =
+            "How many images of the other ring must have been made from a snapshot and qualified"
+                + " before it is promoted. Default: 0.")
+    @Nullable Integer qualified;
+
+    @Option(
+        names = "--days",
+        paramLabel = "D",
+        description = "How many days old a snapshot must be before it is promoted. Default: 0.")
+    @Nullable Integer days;
+  }
+
   /** A preview shows as many of a long list; with --json, all. */
   private static final int SHOWN = 20;
 
@@ -76,11 +106,10 @@ public final class RingCommand {
       mixinStandardHelpOptions = true)
   int show(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The ring's name.") String ring,
+      @Mixin NamedRing ring,
       @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
       throws ServerRefusalException, IOException, InterruptedException {
-    JsonNode shown = connection.client().get(path(channel, ring));
+    JsonNode shown = connection.client().get(ring.path());
     if (json) {
       out().println(shown.toPrettyString());
       return 0;
@@ -121,8 +150,7 @@ public final class RingCommand {
   @Command(name = "add", description = "Adds a ring to a channel.", mixinStandardHelpOptions = true)
   int add(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The name of the new ring.") String ring,
+      @Mixin NamedRing ring,
       @Option(
               names = "--from",
               paramLabel = "RING",
@@ -130,40 +158,31 @@ public final class RingCommand {
                   "The ring whose snapshot is promoted to this one. Default: the ring follows the"
                       + " channel's repositories.")
           @Nullable String from,
-      @Option(names = "--qualified", paramLabel = "N", description = QUALIFIED)
-          @Nullable Integer qualified,
-      @Option(names = "--days", paramLabel = "D", description = DAYS) @Nullable Integer days)
+      @Mixin Gates gates)
       throws ServerRefusalException, IOException, InterruptedException {
-    Map<String, Object> body = body(from, qualified, days);
-    body.put("channel", channel);
-    body.put("ring", ring);
+    Map<String, Object> body = body(from, gates);
+    body.put("channel", ring.channel);
+    body.put("ring", ring.name);
     var _ = connection.client().post(PATH, body);
     out()
         .println(
             from == null
-                ? "The ring %s of the channel %s follows the repositories.".formatted(ring, channel)
+                ? "The ring %s of the channel %s follows the repositories.".formatted(ring.name, ring.channel)
                 : "The ring %2$s has no snapshot yet. Promote one: regild ring promote %1$s %3$s %2$s"
-                    .formatted(channel, ring, from));
+                    .formatted(ring.channel, ring.name, from));
     return 0;
   }
 
-  private static final String QUALIFIED =
-      "How many images of the other ring must have been made from a snapshot and qualified before"
-          + " it is promoted. Default: 0.";
-  private static final String DAYS =
-      "How many days old a snapshot must be before it is promoted. Default: 0.";
-
-  private static Map<String, Object> body(
-      @Nullable String from, @Nullable Integer qualified, @Nullable Integer days) {
+  private static Map<String, Object> body(@Nullable String from, Gates gates) {
     Map<String, Object> body = new HashMap<>();
     if (from != null) {
       body.put("from", from);
     }
-    if (qualified != null) {
-      body.put("leastQualified", qualified);
+    if (gates.qualified != null) {
+      body.put("leastQualified", gates.qualified);
     }
-    if (days != null) {
-      body.put("leastDays", days);
+    if (gates.days != null) {
+      body.put("leastDays", gates.days);
     }
     return body;
   }
@@ -174,22 +193,19 @@ public final class RingCommand {
       mixinStandardHelpOptions = true)
   int set(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The ring's name.") String ring,
+      @Mixin NamedRing ring,
       @Option(
               names = "--from",
               paramLabel = "RING",
               description = "The ring whose snapshot is promoted to this one.")
           @Nullable String from,
-      @Option(names = "--qualified", paramLabel = "N", description = QUALIFIED)
-          @Nullable Integer qualified,
-      @Option(names = "--days", paramLabel = "D", description = DAYS) @Nullable Integer days)
+      @Mixin Gates gates)
       throws ServerRefusalException, IOException, InterruptedException {
-    JsonNode changed = connection.client().post(path(channel, ring), body(from, qualified, days));
+    JsonNode changed = connection.client().post(ring.path(), body(from, gates));
     out()
         .printf(
             "%s is promoted from %s: %s images qualified, %s days old.%n",
-            ring,
+            ring.name,
             text(changed, "from"),
             text(changed, "leastQualified"),
             text(changed, "leastDays"));
@@ -202,11 +218,10 @@ public final class RingCommand {
       mixinStandardHelpOptions = true)
   int remove(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The ring's name.") String ring)
+      @Mixin NamedRing ring)
       throws ServerRefusalException, IOException, InterruptedException {
-    connection.client().delete(path(channel, ring));
-    out().printf("The ring %s of the channel %s was removed.%n", ring, channel);
+    connection.client().delete(ring.path());
+    out().printf("The ring %s of the channel %s was removed.%n", ring.name, ring.channel);
     return 0;
   }
 
@@ -216,12 +231,11 @@ public final class RingCommand {
       mixinStandardHelpOptions = true)
   int assign(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The ring's name.") String ring,
-      @Parameters(paramLabel = "LINE", description = "The line's name.") String line)
+      @Mixin NamedRing ring,
+      @Parameters(index = "2", paramLabel = "LINE", description = "The line's name.") String line)
       throws ServerRefusalException, IOException, InterruptedException {
-    var _ = connection.client().post(path(channel, ring) + "/lines", Map.of("line", line));
-    out().printf("The images of %s follow the ring %s of %s.%n", line, ring, channel);
+    var _ = connection.client().post(ring.path() + "/lines", Map.of("line", line));
+    out().printf("The images of %s follow the ring %s of %s.%n", line, ring.name, ring.channel);
     return 0;
   }
 
@@ -231,12 +245,11 @@ public final class RingCommand {
       mixinStandardHelpOptions = true)
   int unassign(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The ring's name.") String ring,
-      @Parameters(paramLabel = "LINE", description = "The line's name.") String line)
+      @Mixin NamedRing ring,
+      @Parameters(index = "2", paramLabel = "LINE", description = "The line's name.") String line)
       throws ServerRefusalException, IOException, InterruptedException {
-    connection.client().delete(path(channel, ring) + "/lines/" + ApiClient.segment(line));
-    out().printf("The images of %s follow the repositories of %s.%n", line, channel);
+    connection.client().delete(ring.path() + "/lines/" + ApiClient.segment(line));
+    out().printf("The images of %s follow the repositories of %s.%n", line, ring.channel);
     return 0;
   }
 
@@ -293,11 +306,10 @@ public final class RingCommand {
       mixinStandardHelpOptions = true)
   int rollback(
       @Mixin ServerConnection connection,
-      @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
-      @Parameters(paramLabel = "RING", description = "The ring's name.") String ring)
+      @Mixin NamedRing ring)
       throws ServerRefusalException, IOException, InterruptedException {
-    JsonNode moved = connection.client().post(path(channel, ring) + "/rollback", Map.of());
-    out().printf("%s has the snapshot %s again.%n", ring, brief(text(moved, "snapshot")));
+    JsonNode moved = connection.client().post(ring.path() + "/rollback", Map.of());
+    out().printf("%s has the snapshot %s again.%n", ring.name, brief(text(moved, "snapshot")));
     return 0;
   }
 

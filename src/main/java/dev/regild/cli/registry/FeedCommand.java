@@ -8,6 +8,7 @@ import dev.regild.feed.Feed;
 import dev.regild.feed.FeedException;
 import dev.regild.feed.FeedKind;
 import dev.regild.feed.FeedResult;
+import dev.regild.feed.FeedSnapshot;
 import dev.regild.feed.FeedStatus;
 import dev.regild.feed.FeedStore;
 import dev.regild.fetch.Route;
@@ -59,7 +60,7 @@ public final class FeedCommand {
         table.row(
             each.feed().name(),
             each.feed().kind().word(),
-            each.snapshot().map(digest -> digest.substring(0, 12)).orElse("-"),
+            each.snapshot().map(digest -> shortened(digest, each.held())).orElse("-"),
             String.valueOf(each.issues().values().stream().mapToInt(Integer::intValue).sum()),
             each.checkedAt().map(FeedCommand::age).orElse("never"),
             each.error().orElse("-"));
@@ -67,6 +68,10 @@ public final class FeedCommand {
     }
     table.print(out());
     return 0;
+  }
+
+  private static String shortened(String digest, boolean held) {
+    return digest.substring(0, 12) + (held ? " (held)" : "");
   }
 
   private static String age(Instant then) {
@@ -94,7 +99,7 @@ public final class FeedCommand {
       row(table, "proxy", feed.route().proxy());
       row(table, "authority", feed.route().authority());
       table.row("refreshed every", feed.refreshInterval().toString());
-      row(table, "snapshot", status.snapshot().orElse(""));
+      row(table, "snapshot", status.snapshot().orElse("") + (status.held() ? " (held)" : ""));
       row(table, "made", status.snapshotAt().map(Instant::toString).orElse(""));
       row(table, "verified by", status.verified().orElse(""));
       row(table, "checked", status.checkedAt().map(Instant::toString).orElse(""));
@@ -105,6 +110,54 @@ public final class FeedCommand {
             each.getValue() + " entries");
       }
       table.print(out());
+      snapshots(status);
+    }
+    return 0;
+  }
+
+  private void snapshots(FeedStatus status) {
+    if (status.snapshots().isEmpty()) {
+      return;
+    }
+    Table table = new Table("SNAPSHOT", "READ", "VERIFIED BY", "ENTRIES", "USED");
+    for (FeedSnapshot each : status.snapshots()) {
+      table.row(
+          each.digest(),
+          each.readAt().toString(),
+          each.verified(),
+          String.valueOf(each.issues().values().stream().mapToInt(Integer::intValue).sum()),
+          status.snapshot().filter(each.digest()::equals).isPresent() ? "yes" : "");
+    }
+    out().println();
+    table.print(out());
+  }
+
+  @Command(
+      name = "use",
+      description =
+          "Uses an earlier snapshot of a feed, until you name newest. The server goes on reading"
+              + " the feed.",
+      mixinStandardHelpOptions = true)
+  int use(
+      @Mixin LocalRegistry registry,
+      @Parameters(paramLabel = "NAME", description = "The feed's name.") String name,
+      @Parameters(
+              paramLabel = "SNAPSHOT",
+              description =
+                  "The beginning of its SHA-256 (regild feed show lists the snapshots), or newest.")
+          String snapshot)
+      throws IOException, FeedException {
+    try (Database database = registry.openDatabase()) {
+      FeedStore feeds = feeds(database, registry);
+      if (snapshot.equals("newest")) {
+        String digest = feeds.release(name).map(FeedSnapshot::digest).orElse("none was read yet");
+        out().println("%s uses its newest snapshot (%s).".formatted(name, digest));
+      } else {
+        out()
+            .println(
+                "%s uses the snapshot %s. To use the newest again: regild feed use %1$s newest"
+                    .formatted(name, feeds.hold(name, snapshot).digest()));
+      }
     }
     return 0;
   }
@@ -128,8 +181,8 @@ public final class FeedCommand {
               paramLabel = "KIND",
               description =
                   "debian-tracker, osv, csaf, msrc or kev: Debian's security tracker, records of"
-                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX, Microsoft's"
-                      + " CVRF, CISA's catalogue.")
+                      + " osv.dev (Ubuntu, AlmaLinux, Rocky Linux …), Red Hat's CSAF/VEX,"
+                      + " Microsoft's CVRF, CISA's catalogue.")
           String kind,
       @Option(
               names = "--from",

@@ -8,6 +8,8 @@ import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.JWT;
+import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.oauth2.sdk.AuthorizationCode;
 import com.nimbusds.oauth2.sdk.AuthorizationCodeGrant;
 import com.nimbusds.oauth2.sdk.GeneralException;
@@ -27,6 +29,7 @@ import com.nimbusds.oauth2.sdk.token.BearerAccessToken;
 import com.nimbusds.openid.connect.sdk.AuthenticationRequest;
 import com.nimbusds.openid.connect.sdk.AuthenticationResponse;
 import com.nimbusds.openid.connect.sdk.AuthenticationResponseParser;
+import com.nimbusds.openid.connect.sdk.LogoutRequest;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponse;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponseParser;
 import com.nimbusds.openid.connect.sdk.UserInfoRequest;
@@ -152,8 +155,45 @@ public final class OpenIdProvider {
     return inTurn(() -> {
       OIDCTokens tokens = tokens(secrets, code);
       ClaimsSet claims = claims(tokens, secrets);
-      return vouched(claims, groups(claims, tokens));
+      return vouched(claims, groups(claims, tokens), tokens.getIDTokenString());
     });
+  }
+
+  /**
+   * Returns the provider's page on which a person logs out there, too (OpenID Connect RP-Initiated
+   * Logout 1.0, section 2); empty if the provider has no such page.
+   *
+   * @param idToken of the login, so that the provider need not ask who is meant; empty if it is not
+   *     known any more
+   * @throws OpenIdException if the provider can't be used
+   */
+  public Optional<URI> logoutPage(Optional<String> idToken) throws OpenIdException {
+    return inTurn(() -> {
+      URI endpoint = known().metadata.getEndSessionEndpointURI();
+      if (endpoint == null) {
+        return Optional.empty();
+      }
+      requireSafe("end_session_endpoint", endpoint);
+      return Optional.of(
+          new LogoutRequest(
+                  endpoint,
+                  idToken.map(OpenIdProvider::parsed).orElse(null),
+                  null,
+                  new ClientID(settings.clientId()),
+                  settings.loggedOut(),
+                  null,
+                  null)
+              .toURI());
+    });
+  }
+
+  /** A browser brings the token, so it can be anything. */
+  private static @Nullable JWT parsed(String token) {
+    try {
+      return JWTParser.parse(token);
+    } catch (java.text.ParseException e) {
+      return null;
+    }
   }
 
   private Scope scope() {
@@ -388,7 +428,8 @@ public final class OpenIdProvider {
     };
   }
 
-  private Vouched vouched(ClaimsSet claims, List<String> groups) throws OpenIdException {
+  private Vouched vouched(ClaimsSet claims, List<String> groups, String idToken)
+      throws OpenIdException {
     String subject = subject(claims);
     if (!SUBJECT.matcher(subject).matches()) {
       throw OpenIdException.refused(
@@ -403,7 +444,7 @@ public final class OpenIdProvider {
             .filter(text -> !text.isEmpty())
             .findFirst()
             .orElseGet(() -> shortened(subject));
-    return new Vouched(new Person(settings.issuer(), subject, name), groups);
+    return new Vouched(new Person(settings.issuer(), subject, name), groups, idToken);
   }
 
   private static String subject(ClaimsSet claims) {

@@ -34,6 +34,9 @@ public record OpenIdSettings(
   /** Where the provider sends the browser back to. */
   public static final String CALLBACK = "/console/login/openid/callback";
 
+  /** Where the provider sends the browser after a logout there. */
+  public static final String LOGGED_OUT = "/console/login/openid/logged-out";
+
   /** Signatures by a key pair: with a shared secret, this server could sign tokens itself. */
   public enum Algorithm {
     RS256,
@@ -55,6 +58,11 @@ public record OpenIdSettings(
   /** Returns where the provider sends the browser back to; the provider has to know it. */
   public URI redirect() {
     return console.resolve(CALLBACK);
+  }
+
+  /** Returns where the provider sends the browser after a logout; the provider has to know it. */
+  public URI loggedOut() {
+    return console.resolve(LOGGED_OUT);
   }
 
   /** Returns what somebody of these groups may do; empty for nothing. */

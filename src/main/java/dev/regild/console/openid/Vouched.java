@@ -8,8 +8,9 @@ import java.util.List;
  *
  * @param person who logged in
  * @param groups the groups that the person is in, as the provider names them
+ * @param idToken the token that says so; a logout at the provider names it
  */
-public record Vouched(Person person, List<String> groups) {
+public record Vouched(Person person, List<String> groups, String idToken) {
   public Vouched {
     groups = List.copyOf(groups);
   }

@@ -30,6 +30,7 @@ public record Frame(
     IMPORT("Import", "/console/import"),
     COMPARE("Compare", "/console/compare"),
     CHANNELS("Channels", "/console/channels"),
+    POLICIES("Policies", "/console/policies"),
     JOBS("Jobs", "/console/jobs"),
     ACTIVITY("Activity", "/console/activity"),
     SETTINGS("Settings", "/console/settings"),

@@ -73,7 +73,12 @@ public record ImagesPage(
    */
   public record Column(String label, String href, String sort) {}
 
-  /** An image. */
+  /**
+   * An image.
+   *
+   * @param base the name of the image that it was updated from; empty if there was none, or if the
+   *     image is somebody else's
+   */
   public record Row(
       String name,
       String href,
@@ -82,6 +87,7 @@ public record ImagesPage(
       State state,
       String platform,
       Standing standing,
+      String base,
       Instant created,
       String size,
       boolean own) {}

@@ -39,21 +39,26 @@ public final class Words {
     return EXACT.format(time);
   }
 
-  /** {@code 3 days ago}. */
+  /** {@code 3 days ago}, {@code in 3 days}. */
   public static String age(Instant time, Instant now) {
     Duration age = Duration.between(time, now);
-    if (age.toMinutes() < 1) {
+    if (age.abs().toMinutes() < 1) {
       return "just now";
-    } else if (age.toHours() < 1) {
-      return count(age.toMinutes(), "minute") + " ago";
-    } else if (age.toDays() < 1) {
-      return count(age.toHours(), "hour") + " ago";
-    } else if (age.toDays() < 60) {
-      return count(age.toDays(), "day") + " ago";
-    } else if (age.toDays() < 730) {
-      return count(age.toDays() / 30, "month") + " ago";
     }
-    return count(age.toDays() / 365, "year") + " ago";
+    return age.isNegative() ? "in " + span(age.negated()) : span(age) + " ago";
+  }
+
+  private static String span(Duration time) {
+    if (time.toHours() < 1) {
+      return count(time.toMinutes(), "minute");
+    } else if (time.toDays() < 1) {
+      return count(time.toHours(), "hour");
+    } else if (time.toDays() < 60) {
+      return count(time.toDays(), "day");
+    } else if (time.toDays() < 730) {
+      return count(time.toDays() / 30, "month");
+    }
+    return count(time.toDays() / 365, "year");
   }
 
   /** {@code 2 min 3 s}. */

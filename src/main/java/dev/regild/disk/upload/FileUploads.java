@@ -85,6 +85,9 @@ public final class FileUploads implements ResumableUploads {
 
   private final Set<String> finishing = ConcurrentHashMap.newKeySet();
 
+  /** The ids of the uploads whose records can't be read. */
+  private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
+
   /**
    * Removes what nobody goes on with.
    *
@@ -170,7 +173,10 @@ public final class FileUploads implements ResumableUploads {
   public List<Upload> list(String account) throws IOException {
     List<Upload> all = new ArrayList<>();
     for (String id : ids()) {
-      find(account, id).ifPresent(all::add);
+      readable(id)
+          .filter(each -> each.account.equals(account))
+          .map(each -> each.upload(id))
+          .ifPresent(all::add);
     }
     all.sort(Comparator.comparing(Upload::begun).thenComparing(Upload::id));
     return all;
@@ -432,13 +438,25 @@ public final class FileUploads implements ResumableUploads {
   }
 
   private boolean isLive(String id, Instant silent) {
+    Optional<Kept> found = readable(id);
+    return unreadable.contains(id)
+        || found.filter(each -> Instant.ofEpochMilli(each.touched).isAfter(silent)).isPresent();
+  }
+
+  /** A record that can't be read hides no other upload. The log names it, once. */
+  private Optional<Kept> readable(String id) {
     try {
-      return kept(id)
-          .filter(each -> Instant.ofEpochMilli(each.touched).isAfter(silent))
-          .isPresent();
+      Optional<Kept> found = kept(id);
+      unreadable.remove(id);
+      return found;
     } catch (IOException e) {
-      LOG.atWarn().addKeyValue("upload", id).setCause(e).log("upload can't be read; remove it");
-      return true;
+      if (unreadable.add(id)) {
+        LOG.atWarn()
+            .addKeyValue("upload", id)
+            .addKeyValue("reason", e.getMessage())
+            .log("upload can't be read; remove its files, and send the disk again");
+      }
+      return Optional.empty();
     }
   }
 

@@ -109,6 +109,11 @@ public final class Quotas {
     return AccountQuotas.list(handle, accountId).getOrDefault(quota, limits.of(quota));
   }
 
+  /** How much of it an account may have that has no limit of its own. */
+  public int serverLimit(Quota quota) {
+    return limits.of(quota);
+  }
+
   private void requireRoom(Handle handle, Owner owner, Quota quota, long used, String user) {
     int limit = limit(handle, owner, quota);
     if (used >= limit) {

@@ -1,5 +1,9 @@
 package dev.regild.policy.file;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
 import dev.regild.policy.InvalidPolicyException;
@@ -157,6 +161,9 @@ public final class PolicyFiles {
       for (PolicyChange each : changes) {
         each.after().ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, by, now));
       }
+      Map<String, List<String>> changed =
+          changes.stream().collect(groupingBy(PolicyChange::kind, mapping(PolicyChange::name, toList())));
+      changed.forEach((word, names) -> kind(word).requireConsistent(handle, owner, names));
       return changes;
     });
   }
@@ -177,6 +184,7 @@ public final class PolicyFiles {
           .computeIfAbsent(each.kind(), _ -> new TreeMap<>())
           .put(each.name(), kind.canonical(each.name(), each.spec()));
     }
+    canonical.forEach((word, wanted) -> kind(word).requireCompatible(wanted));
     return canonical;
   }
 

@@ -69,22 +69,13 @@ public final class Aliases {
    */
   public static Alias rollback(Handle handle, Owner owner, AliasName name, String by, Instant now) {
     Line line = requireLine(handle, owner, name);
-    Deque<AliasMove> named = new ArrayDeque<>();
-    for (AliasMove move : history(handle, owner, name).reversed()) {
-      switch (move.act()) {
-        case SET -> named.push(move);
-        case ROLLBACK -> named.pop();
-        case REMOVE -> named.clear();
-      }
-    }
-    if (named.size() < 2) {
-      throw new RefusedException(
-          NOT_FOUND,
-          "The alias %s named no other image before. Set it: regild alias set %1$s IMAGE"
-              .formatted(name));
-    }
-    named.pop();
-    AliasMove before = named.peek();
+    AliasMove before =
+        before(history(handle, owner, name))
+            .orElseThrow(() ->
+                new RefusedException(
+                    NOT_FOUND,
+                    "The alias %s named no other image before. Set it: regild alias set %1$s IMAGE"
+                        .formatted(name)));
     Image image =
         before
             .imageId()
@@ -97,6 +88,25 @@ public final class Aliases {
                     "The image %s, which the alias %s named before, does not exist any more. Set another one: regild alias set %2$s IMAGE"
                         .formatted(before.imageName().orElse(""), name)));
     return move(handle, line, name, image, Act.ROLLBACK, by, now);
+  }
+
+  /**
+   * Returns the move to which a rollback goes back.
+   *
+   * @param moves of an alias, the newest first
+   * @return empty if the alias named no other image before
+   */
+  public static Optional<AliasMove> before(List<AliasMove> moves) {
+    Deque<AliasMove> named = new ArrayDeque<>();
+    for (AliasMove move : moves.reversed()) {
+      switch (move.act()) {
+        case SET -> named.push(move);
+        case ROLLBACK -> named.pop();
+        case REMOVE -> named.clear();
+      }
+    }
+    var _ = named.poll();
+    return Optional.ofNullable(named.peek());
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
+import dev.regild.policy.OwnedRows;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -23,6 +24,11 @@ import org.jdbi.v3.core.Handle;
 /** The lines of the registry. Each call takes the caller's handle. */
 public final class Lines {
   private static final String SELECT = "SELECT id, account_id, region, name FROM line";
+  private static final OwnedRows<Line> ROWS =
+      new OwnedRows<>(
+          SELECT,
+          (row, _) -> read(row),
+          "The line %s of %s does not exist. A line begins with an image: regild line add %1$s IMAGE");
 
   private Lines() {}
 
@@ -31,13 +37,7 @@ public final class Lines {
 
   /** Returns the owner's line of that name. */
   public static Optional<Line> find(Handle handle, Owner owner, String name) {
-    return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .bind("name", name)
-        .map((row, _) -> read(row))
-        .findOne();
+    return ROWS.find(handle, owner, name);
   }
 
   /**
@@ -46,21 +46,52 @@ public final class Lines {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public static Line require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(
-                NOT_FOUND,
-                "The line %s of %s does not exist. A line begins with an image: regild line add %1$s IMAGE"
-                    .formatted(name, owner)));
+    return ROWS.require(handle, owner, name);
   }
 
   /** Returns all lines of an owner, by name. */
   public static List<Line> list(Handle handle, Owner owner) {
+    return ROWS.list(handle, owner);
+  }
+
+  /**
+   * A line, as lists show it.
+   *
+   * @param images how many it has
+   * @param newest the name of the newest one; empty if it has none
+   */
+  public record Summary(Line line, int images, Optional<String> newest) {}
+
+  /**
+   * Returns lines of an owner, by name.
+   *
+   * @param after the name of the last line that is left out; empty to begin with the first one
+   * @param most how many at most
+   */
+  public static List<Summary> page(Handle handle, Owner owner, String after, int most) {
     return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region ORDER BY name")
+        .createQuery(
+            """
+            SELECT id, account_id, region, name,
+                   (SELECT COUNT(*)
+                      FROM line_image JOIN image ON image.id = line_image.image_id
+                     WHERE line_image.line_id = line.id AND image.account_id = line.account_id)
+                     AS images,
+                   (SELECT image.name
+                      FROM line_image JOIN image ON image.id = line_image.image_id
+                     WHERE line_image.line_id = line.id AND image.account_id = line.account_id
+                     ORDER BY image.created DESC, image.id DESC LIMIT 1) AS newest
+              FROM line
+             WHERE account_id = :account AND region = :region AND name > :after
+             ORDER BY name LIMIT :most
+            """)
         .bind("account", owner.accountId())
         .bind("region", owner.region())
-        .map((row, _) -> read(row))
+        .bind("after", after)
+        .bind("most", most)
+        .map((row, _) ->
+            new Summary(
+                read(row), row.getInt("images"), Optional.ofNullable(row.getString("newest"))))
         .list();
   }
 

@@ -2,6 +2,7 @@ package dev.regild.policy.notice;
 
 import dev.regild.db.Database;
 import dev.regild.event.Events;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.notice.Deliveries.Delivery;
 import dev.regild.policy.notice.Sender.FailedDeliveryException;
@@ -25,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Courier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
-  private static final String TURN = "notices";
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
   /** To find what has become out of date takes a look at every image that is. */
@@ -33,7 +33,6 @@ public final class Courier implements AutoCloseable {
 
   private static final Duration KEPT = Duration.ofDays(90);
   private static final Duration BETWEEN_PRUNINGS = Duration.ofHours(1);
-  private static final Duration END_LIMIT = Duration.ofSeconds(1);
   private static final int BATCH = 500;
 
   /** Of one notice at a time, so that one that is slow keeps nobody else waiting. */
@@ -45,18 +44,22 @@ public final class Courier implements AutoCloseable {
   private final Notices notices;
   private final Sender webhooks;
   private final Optional<Sender> mail;
-  private final Turns turns;
   private final Clock clock;
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
   private final Semaphore places = new Semaphore(ALL_TOGETHER);
   private final ExecutorService rounds = Executors.newVirtualThreadPerTaskExecutor();
-  private final Thread thread = Thread.ofVirtual().name("notices").unstarted(this::run);
+  private final RecurringWork work;
   private Instant pruned;
   private Instant announced = Instant.EPOCH;
 
   public Courier(
-      Database database, Notices notices, Addresses addresses, Turns turns, Clock clock) {
-    this(database, notices, new Webhooks(addresses), Optional.empty(), turns, clock);
+      Database database,
+      Notices notices,
+      Addresses addresses,
+      Optional<MailServer> mail,
+      Turns turns,
+      Clock clock) {
+    this(database, notices, new Webhooks(addresses), mail.map(Mails::new), turns, clock);
   }
 
   Courier(
@@ -70,38 +73,15 @@ public final class Courier implements AutoCloseable {
     this.notices = notices;
     this.webhooks = webhooks;
     this.mail = mail;
-    this.turns = turns;
     this.clock = clock;
     this.pruned = clock.instant();
+    this.work =
+        new RecurringWork("notices", RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
   }
 
   /** Starts delivering, until it is closed. */
   public void start() {
-    thread.start();
-  }
-
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(BETWEEN_LOOKS);
-        lookSafely();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("the notices end");
-    }
-  }
-
-  private void lookSafely() throws InterruptedException {
-    try {
-      if (turns.take(TURN)) {
-        look();
-      }
-    } catch (RuntimeException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedException("interrupted while events are delivered");
-      }
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("events were not delivered");
-    }
+    work.start();
   }
 
   /** Takes up what is new, and begins to deliver what is due. For one thread. */
@@ -173,7 +153,7 @@ public final class Courier implements AutoCloseable {
         notice.spec().isMail()
             ? mail.orElseThrow(() ->
                 new FailedDeliveryException(
-                    "This server sends no e-mail, only webhooks are supported."))
+                    "This server sends no e-mail any more. The operator can set mail.server."))
             : webhooks;
     sender.send(notice.spec().to(), notices.secret(notice), delivery.event(), clock.instant());
   }
@@ -199,16 +179,7 @@ public final class Courier implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.interrupt();
     rounds.shutdownNow();
-    try {
-      if (!thread.isAlive() || thread.join(END_LIMIT)) {
-        turns.giveBack(TURN);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.atDebug().addKeyValue("reason", e.toString()).log("the turn was not given back");
-    }
+    work.close();
   }
 }

@@ -18,14 +18,13 @@ import tools.jackson.databind.JsonNode;
 /**
  * Who is told of which events.
  *
- * @param to {@code https://…} or {@code http://…}; {@code mailto:…} can be read, but no server
- *     sends e-mail
+ * @param to {@code https://…}, {@code http://…} or {@code mailto:…}
  * @param events the types of events; empty for all
  */
 public record NoticeSpec(URI to, Set<EventType> events) {
-  /** What mail servers accept; it goes into a header. */
+  /** What every mail server accepts, and a URI takes as it is. */
   private static final Pattern MAIL =
-      Pattern.compile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
+      Pattern.compile("[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
 
   private static final int LONGEST = 500;
 
@@ -51,14 +50,15 @@ public record NoticeSpec(URI to, Set<EventType> events) {
 
   private static URI address(SpecReader spec, String text) {
     try {
-      URI to = new URI(text);
+      URI to = new URI(MAIL.matcher(text).matches() ? "mailto:" + text : text);
       boolean isWebhook =
           ("https".equals(to.getScheme()) || "http".equals(to.getScheme()))
               && to.getHost() != null
               && to.getRawUserInfo() == null
               && to.getRawFragment() == null;
+      // Its raw form: %0A would become the end of a line.
       boolean isMail =
-          "mailto".equals(to.getScheme()) && MAIL.matcher(to.getSchemeSpecificPart()).matches();
+          "mailto".equals(to.getScheme()) && MAIL.matcher(to.getRawSchemeSpecificPart()).matches();
       if (text.length() <= LONGEST && (isWebhook || isMail)) {
         return to;
       }
@@ -67,7 +67,8 @@ public record NoticeSpec(URI to, Set<EventType> events) {
     }
     throw spec.error(
         "to",
-        "is '%s'. Write https://HOST/PATH without user, password and fragment.".formatted(text));
+        "is '%s'. Write https://HOST/PATH without user, password and fragment, or an e-mail address."
+            .formatted(text));
   }
 
   private static EventType type(SpecReader spec, String word) {
@@ -89,7 +90,8 @@ public record NoticeSpec(URI to, Set<EventType> events) {
     return events.isEmpty() || events.contains(type);
   }
 
-  boolean isMail() {
+  /** Returns whether it is told by e-mail; else by a webhook. */
+  public boolean isMail() {
     return "mailto".equals(to.getScheme());
   }
 

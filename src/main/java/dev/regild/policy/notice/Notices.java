@@ -2,15 +2,17 @@ package dev.regild.policy.notice;
 
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
-import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
+import dev.regild.account.Suspensions;
 import dev.regild.event.Events;
 import dev.regild.image.Json;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.policy.InvalidPolicyException;
+import dev.regild.policy.OwnedRows;
 import dev.regild.policy.PolicyKind;
 import dev.regild.policy.notice.Addresses.UnreachableException;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -34,22 +36,28 @@ public final class Notices implements PolicyKind {
         FROM notice
       """;
 
+  private static final OwnedRows<Notice> ROWS =
+      new OwnedRows<>(
+          SELECT,
+          (row, _) -> notice(row),
+          "The notice %s of %s does not exist. List the notices: regild notice list");
+
   private static final int MOST = 100;
   private static final int SECRET_BYTES = 32;
 
   private final Addresses addresses;
   private final Secrets secrets;
-  private final boolean sendsMail;
+  private final Optional<MailServer> mail;
   private final SecureRandom random = new SecureRandom();
 
   /**
    * @param addresses where webhooks may be
-   * @param sendsMail whether the operator has named a server for e-mail
+   * @param mail the server for e-mail, if the operator has named one
    */
-  public Notices(Addresses addresses, Secrets secrets, boolean sendsMail) {
+  public Notices(Addresses addresses, Secrets secrets, Optional<MailServer> mail) {
     this.addresses = addresses;
     this.secrets = secrets;
-    this.sendsMail = sendsMail;
+    this.mail = mail;
   }
 
   @Override
@@ -66,24 +74,31 @@ public final class Notices implements PolicyKind {
    * Looks whether the place of a notice may be told of events. Asks the name server, so no
    * transaction may be open.
    *
-   * @throws InvalidPolicyException if its host does not exist or has a private address, or there is
-   *     no server for e-mail
+   * @throws InvalidPolicyException if its host does not exist or has a private address, or this
+   *     server sends no e-mail to that address
    */
   @Override
   public void requirePossible(String name, Map<String, Object> spec) {
     NoticeSpec read = read(name, Json.write(spec));
     if (read.isMail()) {
-      if (!sendsMail) {
-        throw new InvalidPolicyException(
-            "Notice %s: this server sends no e-mail, only webhooks are supported. Write https://HOST/PATH."
-                .formatted(name));
-      }
+      requireMail(name, read.to());
       return;
     }
     try {
       var _ = addresses.resolve(read.to().getHost());
     } catch (UnreachableException e) {
       throw new InvalidPolicyException("Notice %s: %s".formatted(name, e.getMessage()));
+    }
+  }
+
+  private void requireMail(String name, URI to) {
+    if (mail.isEmpty()) {
+      throw new InvalidPolicyException(
+          "Notice %s: this server sends no e-mail. The operator can set mail.server; a webhook is https://HOST/PATH."
+              .formatted(name));
+    }
+    if (!mail.get().mayReach(to)) {
+      throw new InvalidPolicyException("Notice %s: %s".formatted(name, Mails.notAllowed(to)));
     }
   }
 
@@ -100,7 +115,7 @@ public final class Notices implements PolicyKind {
    * @throws RefusedException ALREADY_EXISTS if there is one of that name
    */
   public void add(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
-    if (find(handle, owner, name).isPresent()) {
+    if (ROWS.find(handle, owner, name).isPresent()) {
       throw new RefusedException(
           ALREADY_EXISTS,
           "The notice %s exists already. Remove it first: regild notice remove %1$s"
@@ -112,7 +127,7 @@ public final class Notices implements PolicyKind {
   @Override
   public void put(
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
-    if (find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
+    if (ROWS.find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d notices already. Remove one.".formatted(owner, MOST));
     }
@@ -152,9 +167,11 @@ public final class Notices implements PolicyKind {
     return secrets.open(sealName(notice.id()), notice.sealed());
   }
 
-  /** Returns the same as receivers know it: {@code whsec_…}. */
-  public String secretText(Notice notice) {
-    return "whsec_" + Base64.getEncoder().encodeToString(secret(notice));
+  /** Returns the same as receivers know it: {@code whsec_…}; empty if it sends e-mail. */
+  public Optional<String> secretText(Notice notice) {
+    return notice.spec().isMail()
+        ? Optional.empty()
+        : Optional.of("whsec_" + Base64.getEncoder().encodeToString(secret(notice)));
   }
 
   private static String sealName(String id) {
@@ -163,27 +180,15 @@ public final class Notices implements PolicyKind {
 
   /** Returns an owner's notices, by name. */
   public static List<Notice> list(Handle handle, Owner owner) {
+    return ROWS.list(handle, owner);
+  }
+
+  /** Returns the notices of all owners, but those of suspended accounts. */
+  static List<Notice> all(Handle handle) {
     return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region ORDER BY name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
+        .createQuery(SELECT + " WHERE " + Suspensions.NOT_SUSPENDED + " ORDER BY id")
         .map((row, _) -> notice(row))
         .list();
-  }
-
-  /** Returns the notices of all owners. */
-  static List<Notice> all(Handle handle) {
-    return handle.createQuery(SELECT + " ORDER BY id").map((row, _) -> notice(row)).list();
-  }
-
-  private static Optional<Notice> find(Handle handle, Owner owner, String name) {
-    return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .bind("name", name)
-        .map((row, _) -> notice(row))
-        .findOne();
   }
 
   /**
@@ -192,12 +197,7 @@ public final class Notices implements PolicyKind {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public static Notice require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(
-                NOT_FOUND,
-                "The notice %s of %s does not exist. List the notices: regild notice list"
-                    .formatted(name, owner)));
+    return ROWS.require(handle, owner, name);
   }
 
   private static Notice notice(ResultSet row) throws SQLException {

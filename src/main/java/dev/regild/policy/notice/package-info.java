@@ -1,4 +1,4 @@
-/** Tells others of events, by webhooks. */
+/** Tells others of events, by webhooks and e-mail. */
 @NullMarked
 package dev.regild.policy.notice;
 

@@ -1,5 +1,6 @@
 package dev.regild.policy.retention;
 
+import dev.regild.account.Suspensions;
 import dev.regild.image.Owner;
 import dev.regild.policy.line.Line;
 import dev.regild.policy.retention.RetentionPlan.Member;
@@ -91,10 +92,17 @@ public final class RetentionRecords {
         .list();
   }
 
-  /** Returns the policies of all owners that are carried out by themselves. */
+  /**
+   * Returns the policies of all owners that are carried out by themselves, but those of suspended
+   * accounts.
+   */
   static List<RetentionPolicy> enabled(Handle handle) {
     return handle
-        .createQuery(SELECT + " WHERE enabled ORDER BY account_id, region, name")
+        .createQuery(
+            SELECT
+                + " WHERE enabled AND "
+                + Suspensions.NOT_SUSPENDED
+                + " ORDER BY account_id, region, name")
         .map((row, _) -> policy(row))
         .list();
   }

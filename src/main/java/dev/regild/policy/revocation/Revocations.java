@@ -13,6 +13,8 @@ import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
+import dev.regild.job.node.RecurringWork;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.VersionRange;
 import dev.regild.policy.Audit;
 import dev.regild.policy.InvalidPolicyException;
@@ -20,6 +22,7 @@ import dev.regild.policy.revocation.Revocation.Affected;
 import dev.regild.policy.revocation.Revocation.Listed;
 import dev.regild.policy.revocation.Revocation.Subject;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +38,7 @@ import org.jdbi.v3.core.Handle;
 public final class Revocations {
   private static final int LONGEST_REASON = 500;
   private static final int MOST_AT_ONCE = 500;
+  private static final Duration BETWEEN_MARKS = Duration.ofSeconds(20);
 
   private final Database database;
   private final Audit audit;
@@ -167,6 +171,12 @@ public final class Revocations {
         new Event(
             type, revocation.owner().accountId(), revocation.owner().region(), subject, payload),
         now());
+  }
+
+  /** Returns the work of marking new images, not started yet. */
+  public RecurringWork work(Turns turns) {
+    return new RecurringWork(
+        "revocation", RecurringWork.Pauses.of(BETWEEN_MARKS), turns, this::markNew);
   }
 
   /** Marks images that have come since, such as an import that has the package. */

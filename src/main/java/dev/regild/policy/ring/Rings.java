@@ -23,8 +23,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -100,6 +102,22 @@ public final class Rings {
    */
   public Ring add(String channel, String name, Optional<String> source, Gates gates) {
     requireUsed(channel);
+    return database.inTransaction(handle -> {
+      if (source.filter(name::equals).isPresent()) {
+        throw circle(List.of(name, name));
+      }
+      source.ifPresent(it -> require(handle, channel, it));
+      return insert(handle, channel, name, source, gates, clock.instant());
+    });
+  }
+
+  static Ring insert(
+      Handle handle,
+      String channel,
+      String name,
+      Optional<String> source,
+      Gates gates,
+      Instant now) {
     Ring ring =
         new Ring(
             UUID.randomUUID().toString(),
@@ -108,20 +126,14 @@ public final class Rings {
             source,
             Optional.empty(),
             requireValid(gates, source),
-            Instant.ofEpochMilli(clock.millis()));
-    return database.inTransaction(handle -> {
-      if (source.filter(name::equals).isPresent()) {
-        throw circle(List.of(name, name));
-      }
-      source.ifPresent(it -> require(handle, channel, it));
-      if (!RingRecords.insert(handle, ring)) {
-        throw new RefusedException(
-            ALREADY_EXISTS,
-            "The channel %s has a ring %s. Choose another name, or change it: regild ring set %1$s %2$s"
-                .formatted(channel, name));
-      }
-      return ring;
-    });
+            Instant.ofEpochMilli(now.toEpochMilli()));
+    if (!RingRecords.insert(handle, ring)) {
+      throw new RefusedException(
+          ALREADY_EXISTS,
+          "The channel %s has a ring %s. Choose another name, or change it: regild ring set %1$s %2$s"
+              .formatted(channel, name));
+    }
+    return ring;
   }
 
   /**
@@ -135,16 +147,56 @@ public final class Rings {
       String channel, String name, Optional<String> newSource, UnaryOperator<Gates> newGates) {
     return database.inTransaction(handle -> {
       Ring ring = require(handle, channel, name);
-      if (newSource.isPresent() && ring.followsRepositories()) {
-        throw new InvalidPolicyException(
-            "The ring %s of the channel %s follows the repositories. Add another ring with --from %s, and assign its lines to that."
-                .formatted(name, channel, newSource.get()));
-      }
       Optional<String> source = newSource.or(ring::source);
+      requireSameKind(ring, source);
       newSource.ifPresent(it -> requireNoCircle(handle, ring, it));
       RingRecords.change(handle, ring, source, requireValid(newGates.apply(ring.gates()), source));
       return require(handle, channel, name);
     });
+  }
+
+  /** Images would lose the snapshot that they are compared with, or get one that nobody chose. */
+  static void requireSameKind(Ring ring, Optional<String> source) {
+    if (source.isPresent() && ring.followsRepositories()) {
+      throw new InvalidPolicyException(
+          "The ring %s of the channel %s follows the repositories. Add another ring with --from %s, and assign its lines to that."
+              .formatted(ring.name(), ring.channel(), source.get()));
+    }
+    if (source.isEmpty() && !ring.followsRepositories()) {
+      throw new InvalidPolicyException(
+          "The ring %s of the channel %s is promoted from %s, and can't follow the repositories instead. Add another ring without a source, and assign its lines to that."
+              .formatted(ring.name(), ring.channel(), ring.source().orElse("")));
+    }
+  }
+
+  /**
+   * Looks at all rings of a channel.
+   *
+   * @throws InvalidPolicyException if a ring is promoted from one that does not exist, or from
+   *     itself by way of others
+   */
+  static void requireSound(Handle handle, String channel) {
+    Map<String, Ring> rings = new HashMap<>();
+    RingRecords.list(handle, channel).forEach(ring -> rings.put(ring.name(), ring));
+    for (Ring ring : rings.values()) {
+      List<String> path = new ArrayList<>(List.of(ring.name()));
+      Ring each = ring;
+      while (each.source().isPresent()) {
+        String source = each.source().get();
+        boolean isCircle = path.contains(source);
+        path.add(source);
+        if (isCircle) {
+          throw circle(path);
+        }
+        Ring next = rings.get(source);
+        if (next == null) {
+          throw new InvalidPolicyException(
+              "The ring %s of the channel %s is promoted from the ring %s, which does not exist. Add that, or change the source."
+                  .formatted(each.name(), channel, source));
+        }
+        each = next;
+      }
+    }
   }
 
   /** Follows the sources up to a ring that follows the repositories. */
@@ -167,7 +219,7 @@ public final class Rings {
             .formatted(String.join(" from ", path)));
   }
 
-  private static Gates requireValid(Gates gates, Optional<String> source) {
+  static Gates requireValid(Gates gates, Optional<String> source) {
     if (source.isEmpty() && !gates.equals(Gates.OPEN)) {
       throw new InvalidPolicyException(
           "A ring that follows the repositories has no gates, because nothing is promoted to it."
@@ -194,13 +246,7 @@ public final class Rings {
   public void remove(String channel, String name) {
     database.useTransaction(handle -> {
       Ring ring = require(handle, channel, name);
-      List<FollowingLine> lines = RingRecords.lines(handle, ring);
-      if (!lines.isEmpty()) {
-        throw new RefusedException(
-            IN_USE,
-            "%d lines follow the ring %s of the channel %s, such as %s. Take them out first: regild ring unassign %3$s %2$s %4$s"
-                .formatted(lines.size(), name, channel, lines.getFirst().name()));
-      }
+      requireNoLines(handle, ring);
       Optional<Ring> other =
           RingRecords.list(handle, channel).stream()
               .filter(each -> each.source().equals(Optional.of(name)))
@@ -215,26 +261,41 @@ public final class Rings {
     });
   }
 
+  static void requireNoLines(Handle handle, Ring ring) {
+    List<FollowingLine> lines = RingRecords.lines(handle, ring);
+    if (!lines.isEmpty()) {
+      throw new RefusedException(
+          IN_USE,
+          "%d lines follow the ring %s of the channel %s, such as %s. Take them out first: regild ring unassign %3$s %2$s %4$s"
+              .formatted(lines.size(), ring.name(), ring.channel(), lines.getFirst().name()));
+    }
+  }
+
   /**
    * Has the images of a line follow a ring, whatever they followed before.
    *
    * @throws RefusedException INCOMPATIBLE if an image of the line is of another platform
    */
   public Ring assign(String channel, String name, Owner owner, String lineName) {
-    Channel used = requireChannel(channel);
+    var _ = requireChannel(channel);
     return database.inTransaction(handle -> {
       Ring ring = require(handle, channel, name);
-      Line line = Lines.require(handle, owner, lineName);
-      otherPlatform(handle, line, used.platform())
-          .ifPresent(other -> {
-            throw new RefusedException(
-                INCOMPATIBLE,
-                "The line %s has images of %s, and the channel %s is for %s. Assign the line to a ring of a channel for %2$s."
-                    .formatted(lineName, other, channel, used.platform()));
-          });
-      RingRecords.follow(handle, line.id(), ring);
+      assign(handle, ring, owner, lineName);
       return ring;
     });
+  }
+
+  void assign(Handle handle, Ring ring, Owner owner, String lineName) {
+    String platform = requireChannel(ring.channel()).platform();
+    Line line = Lines.require(handle, owner, lineName);
+    otherPlatform(handle, line, platform)
+        .ifPresent(other -> {
+          throw new RefusedException(
+              INCOMPATIBLE,
+              "The line %s has images of %s, and the channel %s is for %s. Assign the line to a ring of a channel for %2$s."
+                  .formatted(lineName, other, ring.channel(), platform));
+        });
+    RingRecords.follow(handle, line.id(), ring);
   }
 
   private static Optional<String> otherPlatform(Handle handle, Line line, String platform) {
@@ -257,16 +318,19 @@ public final class Rings {
    */
   public void unassign(String channel, String name, Owner owner, String lineName) {
     database.useTransaction(handle -> {
-      Ring ring = require(handle, channel, name);
-      Line line = Lines.require(handle, owner, lineName);
-      if (RingRecords.ofLine(handle, line.id()).filter(it -> it.id().equals(ring.id())).isEmpty()) {
-        throw new RefusedException(
-            NOT_FOUND,
-            "The line %s does not follow the ring %s of the channel %s. List the rings: regild ring list"
-                .formatted(lineName, name, channel));
-      }
-      RingRecords.unfollow(handle, line.id());
+      unassign(handle, require(handle, channel, name), owner, lineName);
     });
+  }
+
+  static void unassign(Handle handle, Ring ring, Owner owner, String lineName) {
+    Line line = Lines.require(handle, owner, lineName);
+    if (RingRecords.ofLine(handle, line.id()).filter(it -> it.id().equals(ring.id())).isEmpty()) {
+      throw new RefusedException(
+          NOT_FOUND,
+          "The line %s does not follow the ring %s of the channel %s. List the rings: regild ring list"
+              .formatted(lineName, ring.name(), ring.channel()));
+    }
+    RingRecords.unfollow(handle, line.id());
   }
 
   static Ring require(Handle handle, String channel, String name) {
@@ -293,7 +357,7 @@ public final class Rings {
   }
 
   /** An image that follows a ring must see the same channel as one that follows none. */
-  private void requireUsed(String name) {
+  void requireUsed(String name) {
     Channel channel = requireChannel(name);
     try {
       Optional<Channel> used = channels.forPlatform(channel.platform());

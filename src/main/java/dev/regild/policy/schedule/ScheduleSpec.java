@@ -117,7 +117,7 @@ public record ScheduleSpec(
   }
 
   /** Whether it looks at a line. */
-  boolean covers(String line) {
+  public boolean covers(String line) {
     return lines.stream()
         .anyMatch(each -> Glob.isPattern(each) ? Glob.matches(each, line) : each.equals(line));
   }

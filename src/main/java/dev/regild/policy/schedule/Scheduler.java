@@ -1,19 +1,25 @@
 package dev.regild.policy.schedule;
 
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.Audit;
 import dev.regild.update.Updates;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,27 +28,25 @@ import org.slf4j.LoggerFactory;
  * time does so. All that it knows is in the database, so whatever ends the process, another look
  * goes on where it stopped. No schedule acts twice for one time, wherever the clock jumps.
  */
-public final class Scheduler implements AutoCloseable {
+public final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
-  private static final String TURN = "schedules";
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
-  private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
   /** How far ahead a time may have been seen before that can only be a clock that was wrong. */
   private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
 
   private static final int TIMES_AHEAD = 5;
 
+  /** Runs that begin in one transaction. */
+  private static final int TOGETHER = 100;
+
   private final Database database;
   private final Forecasts forecasts;
   private final Waves waves;
-  private final Turns turns;
   private final Clock clock;
 
   /** By schedule. For one thread. */
   private final Map<String, Awaited> awaited = new HashMap<>();
-
-  private final Thread thread = Thread.ofVirtual().name("schedules").unstarted(this::run);
 
   private record Awaited(CronTimes times, Instant seen, Optional<Instant> next) {}
 
@@ -51,42 +55,17 @@ public final class Scheduler implements AutoCloseable {
       Forecasts forecasts,
       Updates updates,
       Audit audit,
-      Turns turns,
       Clock clock) {
     this.database = database;
     this.forecasts = forecasts;
     this.waves = new Waves(database, updates, audit, clock);
-    this.turns = turns;
     this.clock = clock;
   }
 
-  /** Starts looking every few seconds, until it is closed. */
-  public void start() {
-    thread.start();
-  }
-
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(BETWEEN_LOOKS);
-        lookSafely();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("the schedules end");
-    }
-  }
-
-  private void lookSafely() throws InterruptedException {
-    try {
-      if (turns.take(TURN)) {
-        look();
-      }
-    } catch (RuntimeException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedException("interrupted while schedules act");
-      }
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("the schedules were not looked at");
-    }
+  /** Returns the work of looking every few seconds, not started yet. */
+  public RecurringWork work(Turns turns) {
+    return new RecurringWork(
+        "schedules", RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
   }
 
   /** Begins what is due, and carries on what goes on. For one thread. */
@@ -101,17 +80,29 @@ public final class Scheduler implements AutoCloseable {
     Look look = new Look();
     List<Schedule> enabled = database.read(Schedules::enabled);
     awaited.keySet().retainAll(enabled.stream().map(Schedule::id).collect(Collectors.toSet()));
+    List<Beginning> beginnings = new ArrayList<>();
     for (Schedule schedule : enabled) {
       try {
-        due(schedule, now).ifPresent(due -> begin(look, schedule, due, now));
+        due(schedule, now)
+            .map(due -> beginning(look, schedule, due, now))
+            .ifPresent(beginnings::add);
+      } catch (DatabaseUnavailableException e) {
+        throw e;
       } catch (RuntimeException e) {
-        LOG.atWarn()
-            .addKeyValue("schedule", schedule.name())
-            .addKeyValue("account", schedule.owner().accountId())
-            .addKeyValue("reason", e.toString())
-            .log("a schedule could not act");
+        failed(schedule, e);
       }
     }
+    for (int from = 0; from < beginnings.size(); from += TOGETHER) {
+      begin(beginnings.subList(from, Math.min(beginnings.size(), from + TOGETHER)), now);
+    }
+  }
+
+  private static void failed(Schedule schedule, RuntimeException e) {
+    LOG.atWarn()
+        .addKeyValue("schedule", schedule.name())
+        .addKeyValue("account", schedule.owner().accountId())
+        .addKeyValue("reason", e.toString())
+        .log("a schedule could not act");
   }
 
   /** The last time that was not seen to; those before it were missed, and it stands for them. */
@@ -137,39 +128,59 @@ public final class Scheduler implements AutoCloseable {
     return known.next();
   }
 
-  private void begin(Look look, Schedule schedule, Instant due, Instant now) {
+  /** A run that is to begin, with what was decided. */
+  private record Beginning(
+      Schedule schedule, Instant due, String note, List<Decision> decisions) {}
+
+  private static Beginning beginning(Look look, Schedule schedule, Instant due, Instant now) {
     Optional<Instant> closed =
         schedule.spec().window().map(due::plus).filter(end -> !now.isBefore(end));
-    boolean isBusy =
-        database.read(Runs::open).stream()
-            .anyMatch(open -> open.scheduleId().equals(schedule.id()));
-    List<Decision> decisions =
-        closed.isPresent() || isBusy ? List.of() : look.decide(schedule, now);
-    String note =
+    boolean isBusy = look.isBusy(schedule);
+    return new Beginning(
+        schedule,
+        due,
         closed
             .map("The server was not there, or busy, until its window closed at %s."::formatted)
-            .orElse(isBusy ? "An earlier run still goes on." : missed(schedule, due));
-    database.useTransaction(handle -> {
-      // Only one look has this run, even if another node took the turn meanwhile.
-      if (Schedules.findById(handle, schedule.id()).filter(Schedule::enabled).isEmpty()) {
-        return;
+            .orElse(isBusy ? "An earlier run still goes on." : missed(schedule, due)),
+        closed.isPresent() || isBusy ? List.of() : look.decide(schedule, now));
+  }
+
+  /** Together, because a transaction takes longer than what is in it; else each by itself. */
+  private void begin(List<Beginning> some, Instant now) {
+    try {
+      database.useTransaction(handle -> some.forEach(each -> begin(handle, each, now)));
+    } catch (DatabaseUnavailableException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (some.size() == 1) {
+        failed(some.getFirst().schedule(), e);
+      } else {
+        some.forEach(each -> begin(List.of(each), now));
       }
-      Schedules.setSeen(handle, schedule, due);
-      if (!Runs.begin(handle, schedule, due, "", note, now)) {
-        return;
-      }
-      Runs.decide(handle, schedule.id(), due, decisions);
-      if (decisions.stream().allMatch(each -> each.outcome().isFinal())) {
-        Runs.end(handle, schedule.id(), due, now);
-      }
-    });
+    }
+  }
+
+  private static void begin(Handle handle, Beginning run, Instant now) {
+    Schedule schedule = run.schedule();
+    // Only one look has this run, even if another node took the turn meanwhile.
+    if (Schedules.findById(handle, schedule.id()).filter(Schedule::enabled).isEmpty()) {
+      return;
+    }
+    Schedules.setSeen(handle, schedule, run.due());
+    if (!Runs.begin(handle, schedule, run.due(), "", run.note(), now)) {
+      return;
+    }
+    Runs.decide(handle, schedule.id(), run.due(), run.decisions());
+    long updates = run.decisions().stream().filter(each -> !each.outcome().isFinal()).count();
+    if (updates == 0) {
+      Runs.end(handle, schedule.id(), run.due(), now);
+    }
     LOG.atInfo()
         .addKeyValue("schedule", schedule.name())
         .addKeyValue("account", schedule.owner().accountId())
-        .addKeyValue("due", due)
-        .addKeyValue(
-            "updates", decisions.stream().filter(each -> !each.outcome().isFinal()).count())
-        .addKeyValue("note", note)
+        .addKeyValue("due", run.due())
+        .addKeyValue("updates", updates)
+        .addKeyValue("note", run.note())
         .log("a schedule acts");
   }
 
@@ -180,10 +191,23 @@ public final class Scheduler implements AutoCloseable {
         : "";
   }
 
-  /** Judges with the lines of each owner read once. */
+  /** Judges with the runs in progress, and the lines of each owner, read once. */
   private final class Look {
     private final Decider decider = new Decider(forecasts);
+    private @Nullable Set<String> busy;
     private final Map<Object, Map<String, LineHeads.Line>> lines = new HashMap<>();
+
+    private boolean isBusy(Schedule schedule) {
+      Set<String> known = busy;
+      if (known == null) {
+        known =
+            database.read(Runs::open).stream()
+                .map(Runs.Open::scheduleId)
+                .collect(Collectors.toSet());
+        busy = known;
+      }
+      return known.contains(schedule.id());
+    }
 
     private List<Decision> decide(Schedule schedule, Instant at) {
       return decider.decide(
@@ -241,20 +265,5 @@ public final class Scheduler implements AutoCloseable {
       }
     });
     return decisions;
-  }
-
-  /** Ends, and lets another node have the turn at once. */
-  @Override
-  public void close() {
-    thread.interrupt();
-    try {
-      if (!thread.isAlive() || thread.join(END_LIMIT)) {
-        turns.giveBack(TURN);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.atDebug().addKeyValue("reason", e.toString()).log("the turn was not given back");
-    }
   }
 }

@@ -2,12 +2,13 @@ package dev.regild.policy.schedule;
 
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
-import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
+import dev.regild.account.Suspensions;
 import dev.regild.image.Json;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.policy.InvalidPolicyException;
+import dev.regild.policy.OwnedRows;
 import dev.regild.policy.PolicyKind;
 import dev.regild.policy.line.Line;
 import dev.regild.policy.line.Lines;
@@ -15,18 +16,25 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.JsonNode;
 
 /** The schedules of the registry. Each call takes the caller's handle. */
 public final class Schedules implements PolicyKind {
   private static final String SELECT = "SELECT * FROM schedule";
+  private static final OwnedRows<Schedule> ROWS =
+      new OwnedRows<>(
+          SELECT,
+          (row, _) -> read(row),
+          "The schedule %s of %s does not exist. List the schedules: regild schedule list");
   private static final int MOST = 10_000;
 
   private final Clock clock;
@@ -59,20 +67,28 @@ public final class Schedules implements PolicyKind {
    * @throws InvalidPolicyException if it contradicts another one
    */
   public void add(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
+    requireFree(handle, owner, name);
+    put(handle, owner, name, spec, "", now);
+    requireConsistent(handle, owner, List.of(name));
+  }
+
+  /**
+   * Nothing happens if no schedule has a name.
+   *
+   * @throws RefusedException ALREADY_EXISTS if one has
+   */
+  public void requireFree(Handle handle, Owner owner, String name) {
     if (find(handle, owner, name).isPresent()) {
       throw new RefusedException(
           ALREADY_EXISTS,
           "The schedule %s exists already. Remove it first: regild schedule remove %1$s"
               .formatted(name));
     }
-    put(handle, owner, name, spec, "", now);
   }
 
   @Override
   public void put(
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
-    ScheduleSpec read = ScheduleSpec.stored(name, Json.write(spec));
-    requireNoContradiction(handle, owner, name, read);
     if (find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d schedules already. Remove one.".formatted(owner, MOST));
@@ -102,45 +118,26 @@ public final class Schedules implements PolicyKind {
    */
   public Schedule draft(
       Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
-    ScheduleSpec read = ScheduleSpec.stored(name, Json.write(spec));
-    requireNoContradiction(handle, owner, name, read);
-    return new Schedule("", owner, name, read, true, "", now, 0);
+    Schedule draft =
+        new Schedule(
+            "", owner, name, ScheduleSpec.stored(name, Json.write(spec)), true, "", now, 0);
+    List<Schedule> all = new ArrayList<>(list(handle, owner));
+    all.removeIf(each -> each.name().equals(name));
+    all.add(draft);
+    requireConsistent(handle, owner, all, Set.of(name));
+    return draft;
   }
 
   /** Two that name the images of one line differently leave nobody a line that can be read. */
-  private static void requireNoContradiction(
-      Handle handle, Owner owner, String name, ScheduleSpec spec) {
-    List<String> lines = Lines.list(handle, owner).stream().map(Line::name).toList();
-    for (Schedule other : list(handle, owner)) {
-      if (other.name().equals(name)) {
-        continue;
-      }
-      Optional<String> shared = shared(lines, spec, other.spec());
-      if (shared.isPresent() && !other.spec().pattern().equals(spec.pattern())) {
-        throw new InvalidPolicyException(
-            "The schedules %s and %s contradict each other on the line %s: they name its images '%s' and '%s'. Give both the same pattern."
-                .formatted(
-                    name,
-                    other.name(),
-                    shared.get(),
-                    spec.pattern().text(),
-                    other.spec().pattern().text()));
-      }
-      if (shared.isPresent()
-          && other.spec().cron().equals(spec.cron())
-          && other.spec().zone().equals(spec.zone())) {
-        throw new InvalidPolicyException(
-            "The schedules %s and %s contradict each other on the line %s: both look at it at the same times. Give one of them another cron."
-                .formatted(name, other.name(), shared.get()));
-      }
-    }
+  @Override
+  public void requireConsistent(Handle handle, Owner owner, Collection<String> names) {
+    requireConsistent(handle, owner, list(handle, owner), Set.copyOf(names));
   }
 
-  private static Optional<String> shared(
-      List<String> existing, ScheduleSpec one, ScheduleSpec other) {
-    return Stream.concat(existing.stream(), one.lines().stream())
-        .filter(line -> one.covers(line) && other.covers(line))
-        .findFirst();
+  private static void requireConsistent(
+      Handle handle, Owner owner, List<Schedule> all, Set<String> names) {
+    List<String> lines = Lines.list(handle, owner).stream().map(Line::name).toList();
+    new SharedLines(lines, all).requireNoContradiction(names);
   }
 
   @Override
@@ -153,31 +150,24 @@ public final class Schedules implements PolicyKind {
 
   /** Returns an owner's schedules, by name. */
   public static List<Schedule> list(Handle handle, Owner owner) {
-    return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region ORDER BY name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .map((row, _) -> read(row))
-        .list();
+    return ROWS.list(handle, owner);
   }
 
-  /** Returns the schedules of all owners that are enabled. */
+  /** Returns the schedules of all owners that are enabled, but those of suspended accounts. */
   static List<Schedule> enabled(Handle handle) {
     return handle
-        .createQuery(SELECT + " WHERE enabled ORDER BY account_id, region, name")
+        .createQuery(
+            SELECT
+                + " WHERE enabled AND "
+                + Suspensions.NOT_SUSPENDED
+                + " ORDER BY account_id, region, name")
         .map((row, _) -> read(row))
         .list();
   }
 
   /** Returns the owner's schedule of that name. */
   public static Optional<Schedule> find(Handle handle, Owner owner, String name) {
-    return handle
-        .createQuery(SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .bind("name", name)
-        .map((row, _) -> read(row))
-        .findOne();
+    return ROWS.find(handle, owner, name);
   }
 
   static Optional<Schedule> findById(Handle handle, String id) {
@@ -194,12 +184,7 @@ public final class Schedules implements PolicyKind {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public static Schedule require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(
-                NOT_FOUND,
-                "The schedule %s of %s does not exist. List the schedules: regild schedule list"
-                    .formatted(name, owner)));
+    return ROWS.require(handle, owner, name);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.regild.policy.schedule;
 
+import dev.regild.account.Suspensions;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.event.Event;
@@ -213,6 +214,9 @@ final class Waves {
       return Optional.of(
           "The canary of the line %s failed: %s"
               .formatted(canary.get().line(), canary.get().reason()));
+    }
+    if (Suspensions.include(handle, schedule.owner().accountId())) {
+      return Optional.of("The account was suspended.");
     }
     boolean isAsked = Runs.isAskedFor(handle, open);
     if (!schedule.enabled() && !isAsked) {

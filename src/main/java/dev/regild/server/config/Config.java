@@ -5,6 +5,7 @@ import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.policy.notice.Addresses;
+import dev.regild.policy.notice.MailServer;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
 import java.nio.file.Path;
@@ -76,8 +77,9 @@ public record Config(
    * How others are told of events.
    *
    * @param addresses where webhooks may be
+   * @param mail takes e-mail; empty if none is sent
    */
-  public record Notices(Addresses addresses) {}
+  public record Notices(Addresses addresses, Optional<MailServer> mail) {}
 
   /**
    * How connections are encrypted.

@@ -134,6 +134,7 @@ public final class ConfigKeys {
                   TLS_KEY,
                   TLS_CLIENT_CA),
               OpenIdKeys.ALL.stream(),
+              MailKeys.ALL.stream(),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .flatMap(Function.identity())
           .collect(Collectors.toUnmodifiableSet());

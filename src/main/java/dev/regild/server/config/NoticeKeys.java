@@ -25,7 +25,8 @@ final class NoticeKeys {
                   .map(String::strip)
                   .filter(it -> !it.isEmpty())
                   .map(Network::parse)
-                  .toList()));
+                  .toList()),
+          MailKeys.settings(values));
     } catch (IllegalArgumentException e) {
       throw wrong(NOTICES_ALLOW, text, "networks such as 10.20.0.0/16, separated by commas");
     }

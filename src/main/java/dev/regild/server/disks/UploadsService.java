@@ -2,6 +2,7 @@ package dev.regild.server.disks;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
+import dev.regild.api.DiskErrors;
 import dev.regild.api.ErrorType;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.upload.DiskStore;
@@ -77,7 +78,7 @@ public record UploadsService(
     String account = caller.owner().accountId();
     long bytes = number(request, "bytes");
     Upload upload =
-        UploadBody.answering(
+        DiskErrors.answering(
             () -> uploads.begin(account, quotas.of(account), OptionalLong.of(bytes)));
     RequestLog.resources(request, List.of(upload.id()));
     response.status(Status.CREATED_201).header(HeaderNames.LOCATION, UPLOADS + "/" + upload.id());
@@ -120,7 +121,7 @@ public record UploadsService(
       OwnAnswers.send(response, UploadView.of(now));
       return;
     }
-    UploadedDisk disk = UploadBody.answering(() -> uploads.finish(now, quotas.of(account)));
+    UploadedDisk disk = DiskErrors.answering(() -> uploads.finish(now, quotas.of(account)));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     response.status(Status.CREATED_201);
     OwnAnswers.send(response, DisksService.DiskView.of(disk));
@@ -146,7 +147,7 @@ public record UploadsService(
     Caller caller = Requests.admitted(requests.caller(request), true);
     Upload upload = require(caller, request);
     var _ =
-        UploadBody.answering(() -> {
+        DiskErrors.answering(() -> {
           uploads.discard(upload);
           return true;
         });

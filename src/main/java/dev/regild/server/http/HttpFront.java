@@ -43,6 +43,14 @@ public final class HttpFront implements AutoCloseable {
   }
 
   /**
+   * Loads what an HTTP server consists of, without one: half of what {@link #start} takes. Another
+   * thread can do this while the rest of a process starts.
+   */
+  public static void prepare() {
+    WebServer.builder().routing(HttpRouting.builder()).shutdownHook(false).build();
+  }
+
+  /**
    * Starts to answer.
    *
    * @param tls how connections are encrypted; empty if they are not

@@ -43,12 +43,28 @@ public final class Requests {
   private static final int MOST_HELD_BACK = 128;
 
   private final Authentication authentication;
+  private final Users users;
   private final FailedSignatures failures = new FailedSignatures(System::nanoTime);
   private final BodyRoom bodies = new BodyRoom();
   private final Semaphore heldBack = new Semaphore(MOST_HELD_BACK);
 
-  public Requests(Authentication authentication) {
+  /**
+   * @param users are told of every request whose sender is proven
+   */
+  public Requests(Authentication authentication, Users users) {
     this.authentication = authentication;
+    this.users = users;
+  }
+
+  /** Hears who uses the server. */
+  @FunctionalInterface
+  public interface Users {
+    /**
+     * Takes note of a request.
+     *
+     * @param address of the client
+     */
+    void seen(Caller caller, String address);
   }
 
   /** A request with its body, which is empty if there is none. */
@@ -81,7 +97,7 @@ public final class Requests {
     Claim claim = judged(request, call, () -> authentication.examine(call));
     byte[] body = body(request, sender(request, call), LARGEST_BODY);
     Caller caller = judged(request, call, () -> claim.prove(Payload.of(body)));
-    GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
+    proven(request, caller);
     return new Received(caller, body);
   }
 
@@ -95,8 +111,16 @@ public final class Requests {
     HttpCall call = call(request);
     Caller caller =
         judged(request, call, () -> authentication.authenticate(call, new Payload.Streamed()));
-    GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
+    proven(request, caller);
     return caller;
+  }
+
+  private void proven(ServerRequest request, Caller caller) {
+    GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
+    // Without signatures, nobody has a key.
+    if (!caller.key().isEmpty()) {
+      users.seen(caller, request.remotePeer().host());
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.regild.server.rest;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseWatch;
 import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.Nodes;
@@ -23,25 +24,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Server-sent events: one whenever what is shown of an update has changed, until it doesn't change
- * any more, the client is gone, or the server stops. One look at the database, four times a second,
- * serves all streams; without streams there is none.
+ * any more, the client is gone, or the server stops. One look at the database serves all streams.
  */
 public final class EventStreams implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
   private static final Duration BETWEEN_REASONS = Duration.ofSeconds(2);
 
   /** How the stamp of an update begins that has had no attempt. */
   private static final String NOT_BEGUN = "RUNNING 0 ";
-
-  private static final Duration LOOK = Duration.ofMillis(250);
 
   private final Database database;
   private final UpdateRecords updates;
@@ -49,10 +42,12 @@ public final class EventStreams implements AutoCloseable {
   private final Nodes nodes;
   private final AccountSlots slots;
   private final Map<EventStream, Subject> streams = new ConcurrentHashMap<>();
-  private final CountDownLatch stopping = new CountDownLatch(1);
-  private boolean looking;
+  private final DatabaseWatch watch;
 
-  /** Why updates wait that no node has begun, by image. For the one thread that looks. */
+  /** The stamps of the last look. For the one thread that looks, like those below. */
+  private Map<Subject, String> seen = Map.of();
+
+  /** Why updates wait that no node has begun, by image. */
   private Map<String, String> waiting = Map.of();
 
   private long lookedWhy = System.nanoTime() - BETWEEN_REASONS.toNanos();
@@ -68,6 +63,7 @@ public final class EventStreams implements AutoCloseable {
     this.views = new UpdateViews(database, updates, nodes);
     this.nodes = nodes;
     this.slots = slots;
+    this.watch = new DatabaseWatch("update-events", database, () -> !streams.isEmpty(), this::look);
   }
 
   private record Subject(Owner owner, String imageName, String imageId) {}
@@ -75,7 +71,7 @@ public final class EventStreams implements AutoCloseable {
   /** Ends every stream. */
   @Override
   public void close() {
-    stopping.countDown();
+    watch.close();
     streams.keySet().forEach(EventStream::end);
   }
 
@@ -94,9 +90,9 @@ public final class EventStreams implements AutoCloseable {
       EventStream stream = new EventStream(first.view());
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(stream::end));
       streams.put(stream, new Subject(caller.owner(), imageName, first.imageId()));
-      look();
+      watch.begin();
       try {
-        Download.send(response, out -> stream.write(out, () -> stopping.getCount() == 0));
+        Download.send(response, out -> stream.write(out, watch::isClosed));
       } finally {
         streams.remove(stream);
       }
@@ -107,58 +103,28 @@ public final class EventStreams implements AutoCloseable {
     }
   }
 
-  /** Has somebody look, if there is something to look for and nobody does. */
-  private synchronized void look() {
-    if (!looking && !streams.isEmpty() && stopping.getCount() > 0) {
-      looking = true;
-      Thread.ofVirtual().name("update-events").start(this::lookWhileThereAreStreams);
-    }
-  }
-
-  private void lookWhileThereAreStreams() {
-    try {
-      Map<Subject, String> seen = Map.of();
-      while (!streams.isEmpty() && !stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-        seen = lookOnce(seen);
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("no client is waiting for events any more");
-    } finally {
-      synchronized (this) {
-        looking = false;
-      }
-      // A stream may have come between the last look and here.
-      look();
-    }
-  }
-
   /** Only what has another stamp than it had at the last look is read, once for all its streams. */
-  private Map<Subject, String> lookOnce(Map<Subject, String> seen) {
+  private void look() {
     Map<Subject, List<EventStream>> watched = new HashMap<>();
     streams.forEach(
         (stream, subject) -> watched.computeIfAbsent(subject, _ -> new ArrayList<>()).add(stream));
-    try {
-      Set<String> images =
-          watched.keySet().stream().map(Subject::imageId).collect(Collectors.toSet());
-      Map<String, String> stamps = database.read(handle -> updates.stamps(handle, images));
-      lookWhyTheyWait(stamps);
-      Map<Subject, String> now = new HashMap<>();
-      watched.forEach((subject, its) -> {
-        String stamp =
-            stamps.getOrDefault(subject.imageId(), "gone")
-                + waiting.getOrDefault(subject.imageId(), "");
-        now.put(subject, stamp);
-        boolean isNew = its.stream().anyMatch(EventStream::isNew);
-        if (isNew || !stamp.equals(seen.get(subject))) {
-          Optional<UpdateView> view = read(subject);
-          its.forEach(stream -> view.ifPresentOrElse(stream::show, stream::end));
-        }
-      });
-      return now;
-    } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("cannot read the updates");
-      return seen;
-    }
+    Set<String> images =
+        watched.keySet().stream().map(Subject::imageId).collect(Collectors.toSet());
+    Map<String, String> stamps = database.read(handle -> updates.stamps(handle, images));
+    lookWhyTheyWait(stamps);
+    Map<Subject, String> now = new HashMap<>();
+    watched.forEach((subject, its) -> {
+      String stamp =
+          stamps.getOrDefault(subject.imageId(), "gone")
+              + waiting.getOrDefault(subject.imageId(), "");
+      now.put(subject, stamp);
+      boolean isNew = its.stream().anyMatch(EventStream::isNew);
+      if (isNew || !stamp.equals(seen.get(subject))) {
+        Optional<UpdateView> view = read(subject);
+        its.forEach(stream -> view.ifPresentOrElse(stream::show, stream::end));
+      }
+    });
+    seen = now;
   }
 
   /** Now and then, for updates that no node has begun. */

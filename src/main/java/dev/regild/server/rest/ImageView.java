@@ -7,6 +7,8 @@ import dev.regild.image.Qualification;
 import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.jobs.ImportRecord;
+import dev.regild.inventory.ConfigurationFiles;
+import dev.regild.inventory.ConfigurationFiles.ChangedFile;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.BootEvidence;
 import dev.regild.plan.Change;
@@ -67,10 +69,34 @@ record ImageView(
    *
    * @param packages how many are installed
    * @param origins whether it has their sources and vendors; an older version stored none
+   * @param configuration of the packages; absent for Windows, and if an older version stored none
    */
-  record InventoryView(int packages, boolean origins) {
+  record InventoryView(int packages, boolean origins, Optional<ConfigurationView> configuration) {
     static InventoryView of(Inventory inventory) {
-      return new InventoryView(inventory.packages().size(), inventory.knowsOrigins());
+      return new InventoryView(
+          inventory.packages().size(),
+          inventory.knowsOrigins(),
+          inventory.configuration().map(ConfigurationView::of));
+    }
+  }
+
+  /**
+   * The packages' configuration files.
+   *
+   * @param total how many there are
+   * @param compared how many were compared with what their packages brought
+   * @param changed how many of these are different or missing
+   * @param files the first of these by path
+   */
+  record ConfigurationView(int total, int compared, int changed, List<ChangedFile> files) {
+    private static final int MOST_FILES = 100;
+
+    static ConfigurationView of(ConfigurationFiles all) {
+      return new ConfigurationView(
+          all.files(),
+          all.compared(),
+          all.changed().size(),
+          all.changed().stream().limit(MOST_FILES).toList());
     }
   }
 

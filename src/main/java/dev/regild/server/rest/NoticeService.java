@@ -127,7 +127,7 @@ public record NoticeService(Requests requests, Database database, Policies polic
             return Notices.require(handle, caller.owner(), name);
           });
         });
-    OwnAnswers.send(response, NoticeView.of(added, Optional.of(notices.secretText(added))));
+    OwnAnswers.send(response, NoticeView.of(added, notices.secretText(added)));
   }
 
   /** A post, so that a key which may only look does not see it. */
@@ -137,8 +137,14 @@ public record NoticeService(Requests requests, Database database, Policies polic
     String name = request.path().pathParameters().get("name");
     RequestLog.resources(request, List.of(name));
     Notice notice = database.read(handle -> Notices.require(handle, caller.owner(), name));
-    OwnAnswers.send(
-        response, NoticeView.of(notice, Optional.of(policies.notices().secretText(notice))));
+    Optional<String> secret = policies.notices().secretText(notice);
+    if (secret.isEmpty()) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          "The notice %s sends e-mail, which is not signed. Only webhooks have a secret."
+              .formatted(name));
+    }
+    OwnAnswers.send(response, NoticeView.of(notice, secret));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {

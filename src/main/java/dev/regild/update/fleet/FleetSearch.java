@@ -179,7 +179,7 @@ public final class FleetSearch {
   }
 
   private boolean isIndexed(Handle handle) {
-    indexed.set(ImageHistory.unrecorded(handle, 1).isEmpty());
+    indexed.set(!ImageHistory.lacksAny(handle));
     return indexed.get();
   }
 

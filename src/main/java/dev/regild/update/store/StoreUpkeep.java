@@ -2,83 +2,47 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
-import java.io.IOException;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Collects a store's garbage and scrubs it at intervals. Every node asks the database for its turn,
- * and one of them gets it; it keeps the turn until it is done.
+ * Collects a store's garbage and scrubs it at intervals, each on one node at a time.
  */
 public final class StoreUpkeep implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(StoreUpkeep.class);
-
   /** The time between two collections, and two rounds of scrubbing, on whichever node. */
   private static final Duration BETWEEN = Duration.ofMinutes(30);
 
   private static final Duration LOOK = Duration.ofMinutes(1);
 
-  private final Database database;
-  private final StoreGarbage garbage;
-  private final StoreScrub scrub;
-  private final Turns turns;
-  private final Thread thread = Thread.ofVirtual().name("store-upkeep").unstarted(this::run);
+  private final RecurringWork garbage;
+  private final RecurringWork scrub;
 
   private StoreUpkeep(Database database, StoreGarbage garbage, StoreScrub scrub, Turns turns) {
-    this.database = database;
-    this.garbage = garbage;
-    this.scrub = scrub;
-    this.turns = turns;
+    this.garbage = work("garbage", database, turns, garbage::collect);
+    this.scrub = work("scrub", database, turns, () -> scrub.round(BETWEEN));
   }
 
-  /** Starts asking for turns in the background, until it is closed. */
+  private static RecurringWork work(
+      String name, Database database, Turns turns, RecurringWork.Round round) {
+    return new RecurringWork(
+        name,
+        RecurringWork.Pauses.of(LOOK),
+        turns,
+        () -> {
+          if (isOurTurn(database, name, BETWEEN)) {
+            round.run();
+          }
+        });
+  }
+
+  /** Starts both in the background, until it is closed. */
   public static StoreUpkeep start(
       Database database, StoreGarbage garbage, StoreScrub scrub, Turns turns) {
     StoreUpkeep upkeep = new StoreUpkeep(database, garbage, scrub, turns);
-    upkeep.thread.start();
+    upkeep.garbage.start();
+    upkeep.scrub.start();
     return upkeep;
-  }
-
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(LOOK);
-        look();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("the upkeep of the store ends");
-    }
-  }
-
-  private void look() throws InterruptedException {
-    try {
-      inTurn("garbage", garbage::collect);
-      inTurn("scrub", () -> scrub.round(BETWEEN));
-    } catch (IOException | RuntimeException e) {
-      // The next turn tries again.
-      LOG.atWarn()
-          .addKeyValue("reason", e.toString())
-          .log("the upkeep of the store was interrupted");
-    }
-  }
-
-  private interface Task {
-    Object run() throws IOException, InterruptedException;
-  }
-
-  private void inTurn(String name, Task task) throws IOException, InterruptedException {
-    if (!turns.take(name)) {
-      return;
-    }
-    try {
-      if (isOurTurn(database, name, BETWEEN)) {
-        var _ = task.run();
-      }
-    } finally {
-      turns.giveBack(name);
-    }
   }
 
   /** Takes the turn of a task, unless a node took it within this time, by the database's clock. */
@@ -103,11 +67,7 @@ public final class StoreUpkeep implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.interrupt();
-    try {
-      var _ = thread.join(Duration.ofSeconds(2));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    garbage.close();
+    scrub.close();
   }
 }

@@ -22,6 +22,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
+import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
@@ -49,14 +50,12 @@ import org.slf4j.LoggerFactory;
  * judged by something else than what holds now, such as an earlier snapshot. It compares what is
  * stored with what holds, so no change is missed, whichever process makes it. Opens no disk.
  */
-public final class Judging implements AutoCloseable {
+public final class Judging {
   private static final Logger LOG = LoggerFactory.getLogger(Judging.class);
 
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(3);
 
   private static final String TURN = "judging";
-
-  private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
   /** An update may read changelogs that tell more about many images. */
   private static final Duration BETWEEN_CHANGELOGS = Duration.ofMinutes(1);
@@ -72,9 +71,6 @@ public final class Judging implements AutoCloseable {
   private final SupportFiles supportFiles;
   private final Clock clock;
   private final Turns turns;
-
-  /** Not a virtual one: it would keep a carrier from others while it compares. */
-  private final Thread thread = Thread.ofPlatform().daemon().name("judging").unstarted(this::run);
 
   /** When the newest changelog was read, and when we last asked, in milliseconds. */
   private long changelogsAt;
@@ -100,47 +96,10 @@ public final class Judging implements AutoCloseable {
     this.turns = turns;
   }
 
-  /** Starts looking every few seconds, until it is closed. */
-  public void start() {
-    thread.start();
-  }
-
-  private void run() {
-    try {
-      while (true) {
-        Thread.sleep(BETWEEN_LOOKS);
-        lookSafely();
-      }
-    } catch (InterruptedException e) {
-      LOG.debug("the judging ends");
-    }
-  }
-
-  /** Judges if this node has the turn; logs what fails. */
-  void lookSafely() throws InterruptedException {
-    try {
-      if (turns.take(TURN)) {
-        var _ = look();
-      }
-    } catch (RuntimeException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedException("interrupted while images are judged");
-      }
-      // The next look tries again.
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("images were not judged");
-    } catch (Error e) {
-      LOG.atError().addKeyValue("reason", e.toString()).log("images were not judged");
-      giveBack();
-    }
-  }
-
-  /** Lets another node try, which may not meet the error. */
-  private void giveBack() {
-    try {
-      turns.giveBack(TURN);
-    } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("the turn was not given back");
-    }
+  /** Returns the work of looking every few seconds, not started yet. */
+  public RecurringWork work() {
+    return RecurringWork.computing(
+        TURN, RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
   }
 
   /**
@@ -447,20 +406,6 @@ public final class Judging implements AutoCloseable {
                   it -> new Verdict.Open(it.open(), it.kernel(), it.wontFix(), it.exploited())),
               new Verdict.Support(
                   standard.support().ends(), standard.support().longTermEnds(), unsupported)));
-    }
-  }
-
-  /** Ends, and lets another node have the turn at once. */
-  @Override
-  public void close() {
-    thread.interrupt();
-    try {
-      boolean ended = !thread.isAlive() || thread.join(END_LIMIT);
-      if (ended) {
-        turns.giveBack(TURN);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -32,6 +32,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class PackageForms {
   private static final int MOST_AT_ONCE = 500;
 
+  /** In one transaction, in which nobody else can write to an SQLite. */
+  private static final int FORMED_AT_ONCE = 50;
+
   /** About 400 bytes each. */
   private static final int MOST_PACKAGES = 300_000;
 
@@ -89,30 +92,40 @@ final class PackageForms {
       forms.putAll(database.read(handle -> stored(handle, some)));
     }
     Map<String, Inventory> loaded = new HashMap<>();
-    Map<String, Inventory> unformed = new HashMap<>();
-    for (String digest : digests) {
-      if (!forms.containsKey(digest)) {
-        inventories
-            .find(digest)
-            .ifPresent(each -> (each.windows().isPresent() ? loaded : unformed).put(digest, each));
-      }
-    }
-    if (!unformed.isEmpty()) {
-      database
-          .inTransaction(handle -> store(handle, unformed))
-          .forEach((each, number) -> {
-            numbers.put(each, number);
-            byNumber.putIfAbsent(number, each);
-          });
-      for (List<String> some : parts(unformed.keySet())) {
-        forms.putAll(database.read(handle -> stored(handle, some)));
-      }
+    List<String> unformed = digests.stream().filter(each -> !forms.containsKey(each)).toList();
+    for (int from = 0; from < unformed.size(); from += FORMED_AT_ONCE) {
+      List<String> some = unformed.subList(from, Math.min(unformed.size(), from + FORMED_AT_ONCE));
+      forms.putAll(formed(some, loaded));
     }
     if (!forms.isEmpty()) {
       loadPackages(forms.values());
       forms.forEach((digest, form) -> loaded.put(digest, inventory(form)));
     }
     return loaded;
+  }
+
+  /**
+   * Makes the forms of inventories.
+   *
+   * @param loaded is given those that have no form
+   */
+  private Map<String, Form> formed(List<String> digests, Map<String, Inventory> loaded) {
+    Map<String, Inventory> unformed = new HashMap<>();
+    for (String digest : digests) {
+      inventories
+          .find(digest)
+          .ifPresent(each -> (each.windows().isPresent() ? loaded : unformed).put(digest, each));
+    }
+    if (unformed.isEmpty()) {
+      return Map.of();
+    }
+    database
+        .inTransaction(handle -> store(handle, unformed))
+        .forEach((each, number) -> {
+          numbers.put(each, number);
+          byNumber.putIfAbsent(number, each);
+        });
+    return database.read(handle -> stored(handle, List.copyOf(unformed.keySet())));
   }
 
   private static <T> List<List<T>> parts(Collection<T> all) {
@@ -193,21 +206,11 @@ final class PackageForms {
     all.forEach((digest, inventory) ->
         forms
             .bind("inventory", digest)
-            .bind("setting", JSON.writeValueAsString(with(inventory, List.of())))
+            .bind("setting", JSON.writeValueAsString(inventory.with(List.of())))
             .bind("packages", packed(inventory, found))
             .add());
     var _ = forms.execute();
     return found;
-  }
-
-  private static Inventory with(Inventory inventory, List<InstalledPackage> packages) {
-    return new Inventory(
-        inventory.os(),
-        inventory.architecture(),
-        packages,
-        inventory.modules(),
-        inventory.policy(),
-        inventory.windows());
   }
 
   /** The differences of the sorted numbers, in groups of seven bits, the lowest first. */
@@ -282,6 +285,6 @@ final class PackageForms {
     }
     Inventory setting =
         settings.computeIfAbsent(form.setting, json -> JSON.readValue(json, Inventory.class));
-    return with(setting, packages);
+    return setting.with(packages);
   }
 }

@@ -14,13 +14,11 @@ import org.jdbi.v3.core.statement.Query;
 
 /** Lists how an owner's images stand, sorted and filtered by the database. */
 public final class Statuses {
-  private static final String ROWS =
-      " FROM image"
-          + VerdictSource.JOIN
-          + """
-           WHERE image.account_id = :account AND image.region = :region
-             AND image.inventory_digest IS NOT NULL
-          """;
+  private static final String OF_OWNER =
+      """
+       WHERE image.account_id = :account AND image.region = :region
+         AND image.inventory_digest IS NOT NULL
+      """;
 
   private Statuses() {}
 
@@ -66,17 +64,21 @@ public final class Statuses {
         "SELECT image.name AS image_name, image.platform AS image_platform,"
             + " image.created AS image_created, %s AS place, %s"
                 .formatted(by, VerdictSource.COLUMNS)
-            + ROWS
+            + rows(handle)
             + conditions
             + " ORDER BY %s LIMIT :limit"
                 .formatted(
                     byName ? "image_name " + direction : "place " + direction + ", image_name");
-    Query statement = handle.createQuery(VerdictSource.of(handle, sql));
+    Query statement = handle.createQuery(sql);
     bind(statement, query.owner());
     query.platform().ifPresent(platform -> statement.bind("platform", platform));
     query.after().ifPresent(key -> statement.bind("name", key.name()));
     query.after().filter(_ -> !byName).ifPresent(key -> statement.bind("value", key.value()));
     return statement.bind("limit", query.limit()).map((row, _) -> placed(row)).list();
+  }
+
+  private static String rows(Handle handle) {
+    return " FROM image" + VerdictSource.join(handle) + OF_OWNER;
   }
 
   private static void bind(Query statement, Owner owner) {
@@ -106,8 +108,8 @@ public final class Statuses {
                     count(Standing.UNKNOWN.condition, "unknown_images"),
                     count(Standing.NOT_JUDGED.condition, "not_judged"),
                     count("verdict.exploited_cves > 0", "exploited"))
-            + ROWS;
-    Query statement = handle.createQuery(VerdictSource.of(handle, sql));
+            + rows(handle);
+    Query statement = handle.createQuery(sql);
     bind(statement, owner);
     return statement
         .map((row, _) ->

@@ -98,10 +98,8 @@ public final class Verdicts {
     List<String> all = images.stream().map(Image::id).distinct().toList();
     Map<String, Verdict> found = new HashMap<>();
     String sql =
-        VerdictSource.of(
-            handle,
-            "SELECT image.id AS image_id, %s FROM image%s WHERE image.id IN (<images>)"
-                .formatted(VerdictSource.COLUMNS, VerdictSource.JOIN));
+        "SELECT image.id AS image_id, %s FROM image%s WHERE image.id IN (<images>)"
+            .formatted(VerdictSource.COLUMNS, VerdictSource.join(handle));
     for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
       handle
           .createQuery(sql)

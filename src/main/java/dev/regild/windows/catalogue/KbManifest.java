@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  * @param parents what it is for, one of which has to be there: {@code
  *     Microsoft-Windows-ServerDatacenterEdition}
  * @param parentBuilds of these: {@code 20348}
+ * @param words what its description says about security problems
  */
 public record KbManifest(
     String name,
@@ -34,7 +35,8 @@ public record KbManifest(
     String identifier,
     String releaseType,
     Set<String> parents,
-    Set<String> parentBuilds) {
+    Set<String> parentBuilds,
+    SecurityWords words) {
   static final String FILE = "update.mum";
 
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
@@ -68,7 +70,8 @@ public record KbManifest(
         reading.identifier,
         reading.releaseType,
         reading.parents,
-        reading.parentBuilds);
+        reading.parentBuilds,
+        SecurityWords.of("", reading.description));
   }
 
   private static final class Reading implements XmlScanner.Visitor {
@@ -79,10 +82,12 @@ public record KbManifest(
     private String architecture = "";
     private String identifier = "";
     private String releaseType = "";
+    private String description = "";
 
     @Override
     public void start(String path, XmlScanner element) throws IOException {
       switch (path) {
+        case "assembly" -> description = element.attribute("description");
         case "assembly/assemblyIdentity" -> {
           name = element.attribute("name");
           version = element.attribute("version");
@@ -144,7 +149,9 @@ public record KbManifest(
         resultingBuild(),
         releaseType.equalsIgnoreCase("Security Update"),
         List.of(),
-        "");
+        "",
+        List.of(),
+        words);
   }
 
   private WindowsPackage.Kind kind() {

@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param hardwareIds of a driver, in capitals
  * @param upgradeCode of an agent, in capitals; empty if it has none
  * @param services of an agent: those that it installs, and that start by themselves
+ * @param words what an update's metadata says about the security problems that it fixes
  */
 public record PackageFacts(
     WindowsPackage.Kind kind,
@@ -34,7 +35,8 @@ public record PackageFacts(
     boolean security,
     List<String> hardwareIds,
     String upgradeCode,
-    List<String> services) {
+    List<String> services,
+    SecurityWords words) {
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern BUILD = Pattern.compile("[0-9]{4,6}");
   private static final Pattern RESULT = Pattern.compile("[0-9]{4,6}\\.[0-9]{1,6}");
@@ -49,6 +51,8 @@ public record PackageFacts(
     hardwareIds = List.copyOf(hardwareIds);
     // A catalogue that was written before services were read has none.
     services = services == null ? List.of() : List.copyOf(services);
+    // The same of one that was written before these words were read.
+    words = words == null ? SecurityWords.NONE : words;
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {
@@ -67,6 +71,34 @@ public record PackageFacts(
       throw new IllegalArgumentException(
           "its architecture is '" + architecture + "', which must be amd64, arm64, x86 or neutral");
     }
+  }
+
+  /** What says nothing of security problems. */
+  public PackageFacts(
+      WindowsPackage.Kind kind,
+      String name,
+      String version,
+      String architecture,
+      String kb,
+      List<String> builds,
+      String resultingBuild,
+      boolean security,
+      List<String> hardwareIds,
+      String upgradeCode,
+      List<String> services) {
+    this(
+        kind,
+        name,
+        version,
+        architecture,
+        kb,
+        builds,
+        resultingBuild,
+        security,
+        hardwareIds,
+        upgradeCode,
+        services,
+        SecurityWords.NONE);
   }
 
   /** What installs no service. */
@@ -181,6 +213,23 @@ public record PackageFacts(
     return changed;
   }
 
+  /** The same, with what more is said about the security problems that it fixes. */
+  public PackageFacts withWords(SecurityWords said) {
+    return new PackageFacts(
+        kind,
+        name,
+        version,
+        architecture,
+        kb,
+        builds,
+        resultingBuild,
+        security,
+        hardwareIds,
+        upgradeCode,
+        services,
+        words.and(said));
+  }
+
   /** With what its owner may say. */
   private PackageFacts with(
       WindowsPackage.Kind saidKind,
@@ -199,6 +248,7 @@ public record PackageFacts(
         security,
         hardwareIds,
         upgradeCode,
-        services);
+        services,
+        words);
   }
 }

@@ -292,7 +292,11 @@ final class WindowsOffers implements AvailablePackages {
         takenIn.stream()
             .filter(facts -> !facts.kb().isEmpty())
             .map(facts ->
-                new Advisory(facts.kb(), facts.security() ? "security" : "bugfix", "", List.of()))
+                new Advisory(
+                    facts.kb(),
+                    facts.security() ? "security" : "bugfix",
+                    facts.words().severity(),
+                    facts.words().cves()))
             .distinct()
             .sorted(Comparator.comparing(Advisory::id))
             .toList();

@@ -4,6 +4,7 @@ import dev.regild.windows.catalogue.OfferedFile;
 import dev.regild.windows.catalogue.OfferedUpdate;
 import dev.regild.windows.catalogue.OfferedUpdate.Checkpoint;
 import dev.regild.windows.catalogue.PackageFacts;
+import dev.regild.windows.catalogue.SecurityWords;
 import dev.regild.windows.catalogue.WindowsPackage;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -327,7 +328,7 @@ final class Selection {
         bundle.title(),
         bundle.severity(),
         bundle.created(),
-        facts,
+        facts.withWords(new SecurityWords(bundle.severity(), bundle.cves())),
         exact,
         file,
         checkpoints,

@@ -3,6 +3,7 @@ package dev.regild.windows.upstream;
 import dev.regild.files.XmlPull;
 import dev.regild.windows.catalogue.KbManifest;
 import dev.regild.windows.catalogue.PackageFacts;
+import dev.regild.windows.catalogue.SecurityWords;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class UpdateDocument {
   private static final int MOST_IDS = 20_000;
   private static final int MOST_FILES = 5_000;
   private static final int LONGEST_TITLE = 300;
+  private static final int LONGEST_DESCRIPTION = 16 << 10;
 
   /** Characters; the longest lists of files have a few hundred thousand. */
   private static final int MOST_TEXT = 1 << 20;
@@ -48,6 +50,7 @@ final class UpdateDocument {
   private String release = "";
   private String handler = "";
   private @Nullable PackageFacts described;
+  private SecurityWords words = SecurityWords.NONE;
   private String refusal = "";
   private int textKept;
 
@@ -107,6 +110,7 @@ final class UpdateDocument {
         bundled,
         files,
         described,
+        words.cves(),
         refusal);
   }
 
@@ -159,13 +163,27 @@ final class UpdateDocument {
           if (language[0].equals("en")) {
             String text = xml.text();
             title = text.substring(0, Math.min(LONGEST_TITLE, text.length()));
+            words = words.and(SecurityWords.of("", text));
+          }
+        }
+        case "Description" -> {
+          if (language[0].equals("en")) {
+            description();
           }
         }
         default -> {
-          // Descriptions and links.
+          // Links.
         }
       }
     });
+  }
+
+  /** The end of a long one does not count. */
+  private void description() throws IOException {
+    StringBuilder text = new StringBuilder();
+    xml.text((characters, start, length) ->
+        text.append(characters, start, Math.min(length, LONGEST_DESCRIPTION - text.length())));
+    words = words.and(SecurityWords.of("", text.toString()));
   }
 
   private void relationships() throws IOException {
@@ -315,6 +333,7 @@ final class UpdateDocument {
     private String identifier = "";
     private String releaseType = "";
 
+    /** What it says is in the document's own description. */
     KbManifest read() {
       return new KbManifest(
           name,
@@ -323,7 +342,8 @@ final class UpdateDocument {
           identifier,
           releaseType,
           parents,
-          builds);
+          builds,
+          SecurityWords.NONE);
     }
   }
 }

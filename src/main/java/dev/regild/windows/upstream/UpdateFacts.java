@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param bundled its children
  * @param files that a channel may take; others are left out
  * @param described what a copy of its package's manifest says; null if it has none
+ * @param cves those that its title or description names as fixed
  * @param refusal why its package can't be taken, or why the document can't be read; empty if all is
  *     well
  */
@@ -46,6 +47,7 @@ record UpdateFacts(
     List<RevisionId> bundled,
     List<UpdateFile> files,
     @Nullable PackageFacts described,
+    List<String> cves,
     String refusal) {
   /** The type of a document that is not understood. */
   static final String UNREADABLE = "Unreadable";
@@ -55,6 +57,8 @@ record UpdateFacts(
     superseded = List.copyOf(superseded);
     bundled = List.copyOf(bundled);
     files = List.copyOf(files);
+    // What was stored before these were read has none.
+    cves = cves == null ? List.of() : List.copyOf(cves);
   }
 
   /** Of a document that can't be read. */
@@ -76,6 +80,7 @@ record UpdateFacts(
         List.of(),
         List.of(),
         null,
+        List.of(),
         why);
   }
 
@@ -107,6 +112,7 @@ record UpdateFacts(
         bundled,
         newFiles,
         described,
+        cves,
         refusal);
   }
 
@@ -120,6 +126,7 @@ record UpdateFacts(
             .sum();
     return 500
         + 40 * ids
+        + 60L * cves.size()
         + names
         + severity.length()
         + created.length()

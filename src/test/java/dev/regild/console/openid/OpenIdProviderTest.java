@@ -93,7 +93,50 @@ class OpenIdProviderTest {
   @Test
   void aTrueTokenIsBelieved() throws Exception {
     assertThat(login())
-        .isEqualTo(new Vouched(new Person(remote.issuer(), "subject-1", "ada"), List.of("staff")));
+        .satisfies(vouched -> {
+          assertThat(vouched.person()).isEqualTo(new Person(remote.issuer(), "subject-1", "ada"));
+          assertThat(vouched.groups()).containsExactly("staff");
+          assertThat(SignedJWT.parse(vouched.idToken()).getJWTClaimsSet().getSubject())
+              .isEqualTo("subject-1");
+        });
+  }
+
+  @Test
+  void aLogoutNamesTheTokenTheClientAndThePageToComeBackTo() throws Exception {
+    remote.configuration.put("end_session_endpoint", remote.issuer() + "/end?tenant=a");
+    String idToken = login().idToken();
+    URI page = provider.logoutPage(Optional.of(idToken)).orElseThrow();
+    assertThat(page.toString()).startsWith(remote.issuer() + "/end?");
+    assertThat(query(page))
+        .containsEntry("tenant", "a")
+        .containsEntry("id_token_hint", idToken)
+        .containsEntry("client_id", "regild")
+        .containsEntry(
+            "post_logout_redirect_uri",
+            "https%3A%2F%2Fregild.example%2Fconsole%2Flogin%2Fopenid%2Flogged-out");
+  }
+
+  @Test
+  void aLogoutWithoutItsTokenNamesTheClientAlone() throws Exception {
+    remote.configuration.put("end_session_endpoint", remote.issuer() + "/end");
+    for (Optional<String> lost :
+        List.of(Optional.<String>empty(), Optional.of("<no token>"), Optional.of("a.b.c"))) {
+      assertThat(query(provider.logoutPage(lost).orElseThrow()))
+          .containsEntry("client_id", "regild")
+          .doesNotContainKey("id_token_hint");
+    }
+  }
+
+  @Test
+  void aProviderWithoutALogoutPageHasNone() throws Exception {
+    assertThat(provider.logoutPage(Optional.empty())).isEmpty();
+  }
+
+  @Test
+  void aLogoutPageThatIsAScriptIsNotUsed() {
+    remote.configuration.put("end_session_endpoint", "javascript:alert(1)");
+    assertThatThrownBy(() -> provider.logoutPage(Optional.empty()))
+        .isInstanceOf(OpenIdException.class);
   }
 
   @Test

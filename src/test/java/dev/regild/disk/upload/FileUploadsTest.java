@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
@@ -63,6 +64,33 @@ class FileUploadsTest {
     DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     disks = new UploadedDisks(directory.resolve("disks"), check, clock, room);
     uploads = new FileUploads(directory.resolve("uploads"), disks, room, clock);
+  }
+
+  @Test
+  void uploadsThatNobodyGoesOnWithAreRemoved() throws Exception {
+    Instant start = Instant.now();
+    restart(Clock.fixed(start, ZoneOffset.UTC));
+    var _ = begin();
+    uploads.removeAbandoned();
+    assertThat(uploads.list(ALICE)).hasSize(1);
+    restart(Clock.fixed(start.plus(Duration.ofHours(25)), ZoneOffset.UTC));
+    uploads.removeAbandoned();
+    assertThat(uploads.list(ALICE)).isEmpty();
+  }
+
+  @Test
+  void aDamagedRecordHidesNoOtherUpload() throws Exception {
+    Upload good = begin();
+    Upload damaged = begin();
+    Path record = directory.resolve("uploads").resolve(damaged.id() + ".upload");
+    Files.writeString(record, "{\"account\":");
+    assertThat(uploads.list(ALICE)).extracting(Upload::id).containsExactly(good.id());
+    assertThat(begin().id()).isNotEqualTo(damaged.id());
+    uploads.removeAbandoned();
+    assertThat(record).as("kept for somebody to look at").exists();
+    assertThatThrownBy(() -> uploads.find(ALICE, damaged.id()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(damaged.id() + ".upload can't be read");
   }
 
   @Test

@@ -43,6 +43,16 @@ class CourierTest {
   private static final Addresses ADDRESSES =
       new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8")));
 
+  private static final MailServer MAIL =
+      new MailServer(
+          "localhost",
+          25,
+          MailServer.Encryption.NONE,
+          "regild@example.com",
+          Optional.empty(),
+          Optional.empty(),
+          List.of("example.com"));
+
   @TempDir Path directory;
   @AutoClose private Registry registry;
   private final List<String> delivered = Collections.synchronizedList(new ArrayList<>());
@@ -55,21 +65,7 @@ class CourierTest {
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-    notices =
-        new Notices(
-            ADDRESSES,
-            new Secrets() {
-              @Override
-              public byte[] seal(String name, byte[] secret) {
-                return secret;
-              }
-
-              @Override
-              public byte[] open(String name, byte[] sealed) {
-                return sealed;
-              }
-            },
-            false);
+    notices = notices(Optional.empty());
     Clock clock =
         new Clock() {
           @Override
@@ -101,6 +97,23 @@ class CourierTest {
           }
         };
     courier = new Courier(registry.database, notices, sender, Optional.empty(), Turns.ALONE, clock);
+  }
+
+  private static Notices notices(Optional<MailServer> mail) {
+    return new Notices(
+        ADDRESSES,
+        new Secrets() {
+          @Override
+          public byte[] seal(String name, byte[] secret) {
+            return secret;
+          }
+
+          @Override
+          public byte[] open(String name, byte[] sealed) {
+            return sealed;
+          }
+        },
+        mail);
   }
 
   @Test
@@ -153,6 +166,23 @@ class CourierTest {
   }
 
   @Test
+  void aSuspendedAccountIsToldWhenItIsResumed() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    registry.write(handle ->
+        handle.execute(
+            "INSERT INTO account (id, name, status, created) VALUES (?, 'alice', 'SUSPENDED', 0)",
+            ALICE.accountId()));
+    happens(ALICE, "golden", 1);
+    look();
+    look();
+    assertThat(tried).isEmpty();
+    registry.write(handle -> handle.execute("UPDATE account SET status = 'ACTIVE'"));
+    look();
+    look();
+    assertThat(delivered).containsExactly("/all golden 1");
+  }
+
+  @Test
   void aNoticeHearsOfWhatItWantsFromNowOn() throws Exception {
     happens(ALICE, "golden", 1);
     add(ALICE, "aliases", "'to': 'http://localhost/aliases', 'events': ['alias.moved']");
@@ -178,8 +208,6 @@ class CourierTest {
     assertRefused("'to': 'ftp://x/'", "Notice n: to is 'ftp://x/'. Write https://HOST/PATH");
     assertRefused("'to': 'https://u:p@x/'", "without user, password and fragment");
     assertRefused("'to': 'mailto:a@b\\r\\nBcc: c@d'", "Notice n: to is 'mailto:a@b");
-    assertRefused(
-        "'to': 'https://x/', 'events': ['key.first-used']", "events has 'key.first-used'");
     assertRefused("'to': 'https://x/', 'events': ['x']", "events has 'x'. Known are image.update-");
     Map<String, Object> privately = canonical("'to': 'http://10.0.0.5/hook'");
     assertThatThrownBy(() -> notices.requirePossible("n", privately))
@@ -191,9 +219,17 @@ class CourierTest {
     assertThatThrownBy(() -> notices.requirePossible("n", mail))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessage(
-            "Notice n: this server sends no e-mail, only webhooks are supported. Write"
+            "Notice n: this server sends no e-mail. The operator can set mail.server; a webhook is"
                 + " https://HOST/PATH.");
-    assertRefused("'to': 'ftp://x/'", "without user, password and fragment.");
+    assertThat(canonical("'to': 'ops@example.com'")).isEqualTo(mail);
+    Notices mailing = notices(Optional.of(MAIL));
+    mailing.requirePossible("n", mail);
+    assertThatThrownBy(
+            () -> mailing.requirePossible("n", canonical("'to': 'someone@elsewhere.example'")))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("The operator can allow its domain with the key mail.domains.");
+    assertRefused("'to': 'mailto:a@b%0ABcc:c@d'", "or an e-mail address");
+    assertRefused("'to': 'mailto:a@b?bcc=c@d'", "or an e-mail address");
     Map<String, Object> nowhere = canonical("'to': 'https://nowhere.invalid/'");
     assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
         .isInstanceOf(InvalidPolicyException.class)

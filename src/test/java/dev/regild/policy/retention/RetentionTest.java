@@ -10,6 +10,7 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.event.Events;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
+import dev.regild.image.Bin;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
@@ -23,7 +24,6 @@ import dev.regild.image.TagRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.image.quota.Quotas;
-import dev.regild.job.node.Turns;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.PolicyFleet;
 import dev.regild.policy.TestClock;
@@ -197,6 +197,32 @@ class RetentionTest {
   }
 
   @Test
+  void aSuspendedAccountKeepsItsImages() throws Exception {
+    golden(3);
+    retentions.set(OWNER, "golden", rule(2, 0, 0), true);
+    retentions.runAll();
+    assertThat(names()).doesNotContain("golden-1");
+    database.useTransaction(handle ->
+        handle.execute(
+            "INSERT INTO account (id, name, status, created) VALUES (?, 'owner', 'SUSPENDED', 0)",
+            OWNER.accountId()));
+    fleet.add("golden", "golden-4", PolicyFleet.inventory("bash=5.2-4"), clock.instant());
+    clock.advance(DAY.multipliedBy(30));
+    retentions.runAll();
+    assertThat(names()).contains("golden-2");
+    assertThat(database.<List<Bin.Binned>, RuntimeException>read(
+            handle -> Bin.ended(handle, clock.instant(), 10)))
+        .as("it can't undo a deletion now")
+        .isEmpty();
+    database.useTransaction(handle -> handle.execute("UPDATE account SET status = 'ACTIVE'"));
+    assertThat(database.<List<Bin.Binned>, RuntimeException>read(
+            handle -> Bin.ended(handle, clock.instant(), 10)))
+        .hasSize(1);
+    retentions.runAll();
+    assertThat(names()).doesNotContain("golden-2");
+  }
+
+  @Test
   void ofTwoRunsOneDeprecates() {
     golden(2);
     List<RetentionPolicy> policies = List.of(retentions.set(OWNER, "golden", rule(1, 0, 5), true));
@@ -275,12 +301,11 @@ class RetentionTest {
             database,
             retentions,
             new ImageDeletions(database, layers, Runnable::run),
-            Turns.ALONE,
             clock);
     work.purge();
     assertThat(layers()).containsAll(chain);
     clock.advance(DAY.multipliedBy(7));
-    work.inTurn();
+    work.carryOut();
     assertThat(layers())
         .contains(chain.get(0), chain.get(1), chain.get(2))
         .doesNotContain(chain.get(3));

@@ -15,7 +15,6 @@ import dev.regild.image.LineMembers;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
-import dev.regild.job.node.Turns;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.line.Aliases;
@@ -29,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -51,6 +51,7 @@ import tools.jackson.databind.json.JsonMapper;
 @EachDatabase
 class SchedulerTest {
   private static final String NIGHTLY = "'cron': '0 2 * * *'";
+  private static final int HISTORIES = 1000;
 
   @TempDir Path directory;
   @AutoClose private Registry registry;
@@ -62,6 +63,7 @@ class SchedulerTest {
   private boolean refuses;
   private boolean losesTheAnswer;
   private String damaged = "";
+  private final Schedules schedules = new Schedules(clock);
   private Scheduler scheduler;
 
   private static final class MovedClock extends Clock {
@@ -99,7 +101,6 @@ class SchedulerTest {
         new WrittenDown(),
         (owner, policy, operation, resources, outcome) ->
             audited.add("%s %s %s %s".formatted(policy, operation, resources, outcome)),
-        Turns.ALONE,
         clock);
   }
 
@@ -410,6 +411,39 @@ class SchedulerTest {
   }
 
   @Test
+  void aSuspendedAccountsSchedulesRest() {
+    for (String name : List.of("a", "b")) {
+      line(name);
+    }
+    registry.write(handle -> handle.execute("UPDATE image SET created = ?", 0));
+    add("nightly", "'lines': '*', " + NIGHTLY);
+    at("2026-03-02T02:00:00Z");
+    assertThat(begun).containsExactly("a>a-2");
+    status("SUSPENDED");
+    finish("a-2", true);
+    at("2026-03-02T02:10:00Z");
+    assertThat(last("nightly"))
+        .contains("a SUCCEEDED", "b STOPPED  The account was suspended.", "ended");
+    at("2026-03-03T02:00:00Z");
+    assertThat(runs("nightly")).hasSize(1);
+    assertThat(begun).hasSize(1);
+    status("ACTIVE");
+    at("2026-03-03T09:00:00Z");
+    assertThat(begun).as("what was missed counts once").containsExactly("a>a-2", "a-2>a-3");
+  }
+
+  private void status(String status) {
+    registry.write(handle ->
+        handle.execute(
+            """
+            INSERT INTO account (id, name, status, created) VALUES (?, 'alice', ?, 0)
+            ON CONFLICT (id) DO UPDATE SET status = excluded.status
+            """,
+            ALICE.accountId(),
+            status));
+  }
+
+  @Test
   void aLineIsComparedWithWhatItsRingStandsOn() {
     line("dev");
     line("prod");
@@ -456,7 +490,10 @@ class SchedulerTest {
     node.beginDue();
   }
 
-  /** 60 histories of a clock that goes on, stops, and jumps both ways; as many as the property. */
+  /**
+   * A thousand histories, each of a schedule and a clock that goes on, stops, and jumps both ways,
+   * around the nights in which the clocks of its zone, or another one's, are changed.
+   */
   @Test
   void noTimeComesTwiceWhereverTheClockJumps() {
     Random random = new Random(170);
@@ -464,51 +501,84 @@ class SchedulerTest {
     facts.put("all", changes(0));
     String[] crons = {"*/30 * * * *", "0 2 * * *", "30 2 * * *", "15 */3 * * 1-5", "0 3 1,15 * *"};
     String[] zones = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"};
-    for (int history = 0; history < Integer.getInteger("regild.histories", 60) / 20; history++) {
+    int together = crons.length * zones.length;
+    for (int histories = 0; histories < HISTORIES; histories += together) {
       clock.now =
-          Instant.parse(random.nextBoolean() ? "2026-03-20T00:00:00Z" : "2026-10-20T00:00:00Z")
-              .plusSeconds(random.nextInt(20 * 86_400));
-      Map<String, Set<Instant>> passed = new HashMap<>();
+          transition(zones[random.nextInt(3)], random)
+              .minus(Duration.ofMinutes(random.nextInt(600)));
+      List<History> all = new ArrayList<>();
       for (String cron : crons) {
         for (String zone : zones) {
-          String name = "s" + passed.size();
-          passed.put(name, new HashSet<>());
-          add(name, "'lines': 'golden', 'cron': '%s', 'zone': '%s'".formatted(cron, zone));
+          all.add(new History("s" + all.size(), CronTimes.of(cron, zone), new HashSet<>()));
         }
       }
+      registry.write(handle -> {
+        for (History each : all) {
+          String[] parts = each.times().toString().split(" (?=\\S+$)");
+          schedules.add(
+              handle,
+              ALICE,
+              each.name(),
+              canonical(
+                  each.name(),
+                  "'lines': '%s', 'cron': '%s', 'zone': '%s'"
+                      .formatted("golden", parts[0], parts[1])),
+              clock.instant());
+        }
+        return true;
+      });
       for (int i = 0; i < 10; i++) {
         Instant before = clock.now;
         int kind = random.nextInt(10);
-        Duration step =
-            switch (kind) {
-              case 0 -> Duration.ofDays(-random.nextInt(40));
-              case 1 -> Duration.ofDays(random.nextInt(900));
-              case 2 -> Duration.ofMinutes(-random.nextInt(120));
-              default -> Duration.ofMinutes(random.nextInt(300));
-            };
-        clock.now = before.plus(step);
+        clock.now =
+            before.plus(
+                switch (kind) {
+                  case 0 -> Duration.ofDays(-random.nextInt(40));
+                  case 1 -> Duration.ofDays(random.nextInt(900));
+                  case 2 -> Duration.ofMinutes(-random.nextInt(120));
+                  default -> Duration.ofMinutes(random.nextInt(180));
+                });
         scheduler.beginDue();
-        passed.forEach((name, times) -> {
-          if (kind > 2) {
-            schedule(name)
-                .spec()
-                .times()
-                .upTo(clock.now)
-                .filter(it -> it.isAfter(before))
-                .ifPresent(times::add);
-          }
-        });
+        if (kind > 2) {
+          all.forEach(each -> each.passes(before, clock.now));
+        }
       }
-      passed.forEach((name, times) -> {
-        Set<Instant> dues = new HashSet<>();
-        assertThat(runs(name)).allSatisfy(run -> assertThat(dues.add(run.due())).isTrue());
-        assertThat(dues).as("no time passed without a run").containsAll(times);
-        registry.write(handle -> {
-          new Schedules(clock).remove(handle, ALICE, name, "", clock.now);
-          return true;
-        });
-      });
+      all.forEach(this::verify);
+      registry.write(handle -> handle.execute("DELETE FROM schedule"));
     }
+  }
+
+  /** A moment at which the clocks of a zone are changed, in spring or in autumn. */
+  private static Instant transition(String zone, Random random) {
+    var next =
+        ZoneId.of(zone)
+            .getRules()
+            .nextTransition(
+                Instant.parse("2026-01-01T00:00:00Z").plus(Duration.ofDays(random.nextInt(700))));
+    return next.getInstant();
+  }
+
+  /**
+   * What a schedule has to have done.
+   *
+   * @param passed times that came while the clock went on
+   */
+  private record History(String name, CronTimes times, Set<Instant> passed) {
+    private void passes(Instant from, Instant to) {
+      times.upTo(to).filter(time -> time.isAfter(from)).ifPresent(passed::add);
+    }
+  }
+
+  private void verify(History history) {
+    Set<Instant> dues = new HashSet<>();
+    Set<LocalDateTime> shown = new HashSet<>();
+    for (Run run : runs(history.name())) {
+      assertThat(dues.add(run.due())).as("%s twice", run.due()).isTrue();
+      assertThat(shown.add(LocalDateTime.ofInstant(run.due(), history.times().zone())))
+          .as("%s of %s, which the clock shows twice", run.due(), history.times())
+          .isTrue();
+    }
+    assertThat(dues).as("no time passed without a run").containsAll(history.passed());
   }
 
   @Test
@@ -533,14 +603,16 @@ class SchedulerTest {
   }
 
   private void add(String name, String spec) {
-    Schedules schedules = new Schedules(clock);
-    Map<String, Object> canonical =
-        schedules.canonical(
-            name, JsonMapper.shared().readTree("{" + spec.replace('\'', '"') + "}"));
+    Map<String, Object> canonical = canonical(name, spec);
     registry.write(handle -> {
       schedules.add(handle, ALICE, name, canonical, clock.instant());
       return true;
     });
+  }
+
+  private Map<String, Object> canonical(String name, String spec) {
+    return schedules.canonical(
+        name, JsonMapper.shared().readTree("{" + spec.replace('\'', '"') + "}"));
   }
 
   private void at(String time) {

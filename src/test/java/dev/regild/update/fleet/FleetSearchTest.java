@@ -320,12 +320,35 @@ class FleetSearchTest {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     IndexUpkeep upkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, upkeep);
-    upkeep.run("0", Leases.take(database, IndexUpkeep.KIND, "0"));
+    upkeep.run("0 ", Leases.take(database, IndexUpkeep.KIND, "0 "));
     Answer after = find(openssl("3.."), ALL);
     assertThat(after.found()).hasSize(50);
     assertThat(after.incomplete()).isEmpty();
     assertThat(rows("indexed_inventory")).isEqualTo(7);
     assertThat(states(find(new Question.OfCve("CVE-2026-84782"), ALL))).hasSize(50);
+  }
+
+  @Test
+  void manyDamagedInventoriesDoNotKeepTheOthersOutOfTheIndex() throws Exception {
+    for (int i = 0; i < 60; i++) {
+      image(ALICE, "damaged-" + i, "DEBIAN_12", "3.0.1-1");
+    }
+    image(ALICE, "sound", "DEBIAN_12", "3.0.2-1");
+    database.useTransaction(handle -> {
+      handle.execute(
+          """
+          UPDATE inventory SET compressed_json = ?
+           WHERE digest = (SELECT inventory_digest FROM image WHERE name = 'damaged-0')
+          """,
+          new byte[] {1});
+      handle.execute("DELETE FROM image_history");
+      handle.execute("DELETE FROM indexed_inventory");
+    });
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    IndexUpkeep upkeep = new IndexUpkeep(database, new Inventories(database), jobs);
+    jobs.register(IndexUpkeep.KIND, upkeep);
+    upkeep.run("0 ", Leases.take(database, IndexUpkeep.KIND, "0 "));
+    assertThat(names(find(openssl("3.."), ALL))).containsExactly("sound");
   }
 
   private Answer find(Question question, Part part) {

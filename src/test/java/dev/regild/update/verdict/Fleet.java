@@ -60,16 +60,12 @@ final class Fleet {
 
   /** As another process has one. */
   Judging anotherJudge() {
-    return anotherJudge(Turns.ALONE);
-  }
-
-  Judging anotherJudge(Turns turns) {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
         new PlannedFixes(
             database, inventories, plans, new SnapshotChangelogs(new Changelogs(database, clock)));
-    return new Judging(database, inventories, plans, fixes, feeds, support, turns, clock);
+    return new Judging(database, inventories, plans, fixes, feeds, support, Turns.ALONE, clock);
   }
 
   static Inventory inventory(String platform, InstalledPackage... packages) {

@@ -25,7 +25,6 @@ import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Naming;
 import dev.regild.inventory.Inventory;
-import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.Pin;
@@ -223,7 +222,6 @@ class JudgingTest {
     assertThat(verdict("golden").fixable()).isEqualTo(new Verdict.Fixable(0, 0, 1));
 
     new Changelogs(database, Clock.systemUTC()).keep(Map.of(Sha256.of(deb.content()), changelog()));
-    fleet.judging.close();
     Judging restarted = fleet.anotherJudge();
     assertThat(restarted.look()).isEqualTo(1);
     assertThat(verdict("golden").fixable()).isEqualTo(new Verdict.Fixable(1, 0, 0));
@@ -284,26 +282,6 @@ class JudgingTest {
         .ints(1000, '0', 'z' + 1)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
-  }
-
-  @Test
-  void anErrorGivesTheTurnBackAndIsNotTheEnd() throws Exception {
-    List<String> givenBack = new ArrayList<>();
-    Turns turns =
-        new Turns() {
-          @Override
-          public boolean take(String name) {
-            throw new StackOverflowError("of a test");
-          }
-
-          @Override
-          public void giveBack(String name) {
-            givenBack.add(name);
-          }
-        };
-    Judging judging = fleet.anotherJudge(turns);
-    judging.lookSafely();
-    assertThat(givenBack).containsExactly("judging");
   }
 
   @Test

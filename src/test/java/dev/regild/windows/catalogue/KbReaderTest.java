@@ -73,6 +73,18 @@ class KbReaderTest {
         .containsExactly("KB5035857", architecture);
   }
 
+  @Test
+  void theDescriptionOfAnUpdateMayNameCves() throws Exception {
+    String said = "Fixes CVE-2026-10001 and CVE-2026-10002 (CVE-2026-10003 is not affected).";
+    String mum = mum("Package_for_KB5000001", "amd64", SERVER);
+    Path update =
+        cabinet(
+            "a.cab",
+            mum.replace("<assembly xmlns", "<assembly description=\"" + said + "\" xmlns"));
+    assertThat(read(update).words().cves()).containsExactly("CVE-2026-10001", "CVE-2026-10002");
+    assertThat(read(cabinet("b.cab", mum)).words()).isEqualTo(SecurityWords.NONE);
+  }
+
   private void assertForRecovery(Path update, String what) {
     assertThatThrownBy(() -> read(update))
         .as(what)

@@ -8,6 +8,7 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
+import dev.regild.plan.Advisory;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
@@ -56,6 +57,18 @@ class WindowsCatalogueTest {
         .containsExactly("KB5000001", "KB5000002");
     build = "20348.2340";
     assertThat(plan().changes()).isEmpty();
+  }
+
+  @Test
+  void whatAnUpdateSaysOfSecurityProblemsIsPartOfThePlan() {
+    cumulative("KB5000001", "20348.2227", true);
+    CatalogueEntry plain = entries.removeFirst();
+    add(plain.facts().withWords(SecurityWords.of("Critical", "Fixes cve-2026-10001.")));
+    cumulative("KB5000002", "20348.2340", true);
+    assertThat(onlyChange().advisories())
+        .containsExactly(
+            new Advisory("KB5000001", "security", "Critical", List.of("CVE-2026-10001")),
+            new Advisory("KB5000002", "security", "", List.of()));
   }
 
   @Test

@@ -58,7 +58,8 @@ public final class UpdateDocuments {
       for (String language : List.of("de", "en", "ja")) {
         text.append(
             ("<upd:LocalizedProperties><upd:Language>%s</upd:Language><upd:Title>%s</upd:Title>"
-                    + "<upd:Description>For the tests.</upd:Description></upd:LocalizedProperties>")
+                    + "<upd:Description>For the tests. A flaw (CVE-2026-10001) is fixed;"
+                    + " CVE-2026-10002 was already fixed.</upd:Description></upd:LocalizedProperties>")
                 .formatted(
                     language, language.equals("en") ? title : "Vorschau Preview 更新 " + language));
       }

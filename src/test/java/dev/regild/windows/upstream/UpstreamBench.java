@@ -122,6 +122,7 @@ final class UpstreamBench {
         bundled,
         files,
         described,
+        List.of(),
         "");
   }
 

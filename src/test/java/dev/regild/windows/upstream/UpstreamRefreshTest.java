@@ -11,6 +11,7 @@ import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.StallGuard;
 import dev.regild.windows.catalogue.OfferedUpdate;
+import dev.regild.windows.catalogue.SecurityWords;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.upstream.FakeUpstream.Shape;
 import dev.regild.windows.upstream.UpdateDocuments.Bundle;
@@ -92,6 +93,8 @@ class UpstreamRefreshTest {
     assertThat(update.facts().builds()).containsExactly("20348");
     assertThat(update.facts().security()).isTrue();
     assertThat(update.severity()).isEqualTo("Important");
+    assertThat(update.facts().words())
+        .isEqualTo(new SecurityWords("Important", List.of("CVE-2026-10001")));
     assertThat(update.title()).isEqualTo("Update KB5035857");
     assertThat(update.superseded()).containsExactlyInAnyOrder("KB5034129", "KB5034770");
     assertThat(update.file().urls())

@@ -1,7 +1,5 @@
-package dev.regild.console;
+package dev.regild.api;
 
-import dev.regild.api.ApiException;
-import dev.regild.api.ErrorType;
 import dev.regild.disk.DisksBusyException;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.upload.DiskQuotaException;
@@ -12,18 +10,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Says in the API's errors what went wrong with a disk that is being received. */
-final class DiskErrors {
+public final class DiskErrors {
   private static final Logger LOG = LoggerFactory.getLogger(DiskErrors.class);
 
   private DiskErrors() {}
 
   /** Works on a disk. */
   @FunctionalInterface
-  interface Work<T> {
+  public interface Work<T> {
     T run() throws IOException, UnfitDiskException, InterruptedException;
   }
 
-  static <T> T answering(Work<T> work) {
+  /**
+   * Runs work on a disk that a client sends.
+   *
+   * @throws ApiException what a client is told of the failure
+   */
+  public static <T> T answering(Work<T> work) {
     try {
       return work.run();
     } catch (DiskQuotaException e) {

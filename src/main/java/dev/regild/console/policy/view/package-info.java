@@ -1,0 +1,5 @@
+/** What the templates of the pages about policies show. */
+@NullMarked
+package dev.regild.console.policy.view;
+
+import org.jspecify.annotations.NullMarked;
