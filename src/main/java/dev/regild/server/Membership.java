@@ -10,6 +10,7 @@ import dev.regild.job.node.NodeIdentity;
 import dev.regild.job.node.NodeRefusedException;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.OnlyNode;
+import dev.regild.job.node.RememberedTurns;
 import dev.regild.job.node.Routing;
 import dev.regild.job.node.SharedNodes;
 import dev.regild.job.node.SharedTurns;
@@ -135,7 +136,9 @@ final class Membership implements AutoCloseable {
   }
 
   Turns turns() {
-    return node.isPresent() ? new SharedTurns(database, instance) : Turns.ALONE;
+    return node.isPresent()
+        ? new RememberedTurns(new SharedTurns(database, instance))
+        : Turns.ALONE;
   }
 
   Routing routing() {
