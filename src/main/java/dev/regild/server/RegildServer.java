@@ -46,6 +46,8 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.machine.Build;
+import dev.regild.machine.systemd.Credentials;
 import dev.regild.policy.notice.Courier;
 import dev.regild.policy.notice.Notices;
 import dev.regild.policy.retention.RetentionWork;
@@ -107,8 +109,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -128,6 +133,7 @@ public final class RegildServer implements AutoCloseable {
   private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
+  private BooleanSupplier listening = () -> false;
 
   private RegildServer(Config config, Role role) throws ConfigException, IOException {
     int listeningOn = -1;
@@ -170,9 +176,25 @@ public final class RegildServer implements AutoCloseable {
     return port;
   }
 
-  /** Waits until the process is told to end, and the server has ended. */
-  public void awaitTermination() throws InterruptedException {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+  /** Whether it still accepts connections. */
+  public boolean isListening() {
+    return listening.getAsBoolean();
+  }
+
+  /**
+   * Waits until the process is told to end, and the server has ended.
+   *
+   * @param told is run when the process is told to end
+   */
+  public void awaitTermination(Runnable told) throws InterruptedException {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  told.run();
+                  close();
+                },
+                "shutdown"));
     closed.await();
   }
 
@@ -181,6 +203,7 @@ public final class RegildServer implements AutoCloseable {
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
+    Map<String, String> environment = Credentials.over(System.getenv());
     DataDirectory data = opened(DataDirectory.open(config.data()));
     Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Optional<ServerTls> tls =
@@ -196,7 +219,10 @@ public final class RegildServer implements AutoCloseable {
     }
     MasterKey masterKey =
         NodeMasterKey.load(
-            data.path(), database, config.database().isPresent() || config.store().isPresent());
+            data.path(),
+            database,
+            config.database().isPresent() || config.store().isPresent(),
+            Optional.ofNullable(environment.get(MasterKey.ENVIRONMENT_VARIABLE)));
     Accounts accounts = new Accounts(database, masterKey, clock);
     if (role != Role.WORKER) {
       new FirstStart(data.path(), accounts)
@@ -475,7 +501,7 @@ public final class RegildServer implements AutoCloseable {
                     .openId()
                     .map(settings ->
                         new OpenIdProvider(
-                            settings, masterKey.derived("console-logins"), System.getenv(), clock)),
+                            settings, masterKey.derived("console-logins"), environment, clock)),
                 everybody(config),
                 config.region()),
             fleet.pages(guard, database, channels, operators, policies, clock));
@@ -524,6 +550,7 @@ public final class RegildServer implements AutoCloseable {
                 audit,
                 role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
+    listening = front::isRunning;
     opened(events);
     opened(console);
     LOG.atInfo()
@@ -531,6 +558,7 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("tls", tls.isPresent())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
+        .addKeyValue("version", Build.own().text())
         .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");

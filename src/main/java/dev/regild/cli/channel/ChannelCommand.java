@@ -11,6 +11,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
@@ -35,12 +36,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Works on the data directory itself; a running server sees each change at once. */
 @Command(
@@ -128,12 +129,9 @@ public final class ChannelCommand implements AutoCloseable {
   }
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
-  int list(@Option(names = "--json", description = "Print the channels as JSON.") boolean json)
-      throws IOException, ChannelException {
-    if (json) {
-      out()
-          .println(
-              Printable.json(JsonMapper.shared().valueToTree(channelsAsJson())).toPrettyString());
+  int list(@Mixin DataOutput output) throws IOException, ChannelException {
+    if (output.isData()) {
+      output.print(out(), channelsAsJson());
       return 0;
     }
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");

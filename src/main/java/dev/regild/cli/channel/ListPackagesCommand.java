@@ -1,6 +1,7 @@
 package dev.regild.cli.channel;
 
 import dev.regild.channel.ChannelException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -20,6 +22,7 @@ import picocli.CommandLine.ParentCommand;
     mixinStandardHelpOptions = true)
 final class ListPackagesCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
+  @Mixin DataOutput output = new DataOutput();
 
   @Parameters(paramLabel = "CHANNEL", description = "The channel's name.")
   String name = "";
@@ -54,7 +57,7 @@ final class ListPackagesCommand implements Callable<Integer> {
           entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"),
           followed.contains(entry) ? "refresh" : "added");
     }
-    table.print(channel.out());
+    output.print(channel.out(), table);
     return 0;
   }
 

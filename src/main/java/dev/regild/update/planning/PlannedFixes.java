@@ -142,15 +142,19 @@ public final class PlannedFixes {
 
   /** Reads the changelogs that are known of what plans by one snapshot install, all at once. */
   public Read read(Snapshot snapshot, Collection<UpdatePlan> all) {
-    List<Replacement> replacements =
-        all.stream().flatMap(plan -> replacements(plan).stream()).distinct().toList();
-    Map<PackageVersion, Changelog> known = known(snapshot, replacements);
-    List<Replacement> behind =
-        all.stream()
-            .flatMap(plan -> behind(replacements(plan), known).stream())
+    Set<PackageVersion> installed = new HashSet<>();
+    for (UpdatePlan plan : all) {
+      plan.changes().forEach(each -> installed.add(new PackageVersion(each.name(), each.to())));
+    }
+    Map<PackageVersion, Changelog> known = changelogs.find(snapshot, List.copyOf(installed));
+    // Also of what a plan installs itself, which is read already.
+    List<PackageVersion> behind =
+        known.values().stream()
+            .filter(each -> !each.sharedWith().isEmpty())
+            .map(each -> new PackageVersion(each.sharedWith(), each.version()))
             .distinct()
             .toList();
-    known.putAll(known(snapshot, behind));
+    known.putAll(changelogs.find(snapshot, behind));
     return new Read(snapshot, known, feeds);
   }
 
@@ -171,6 +175,13 @@ public final class PlannedFixes {
   /** Returns the packages whose changelogs others share: a metapackage stands for a new kernel. */
   private static List<Replacement> behind(
       List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
+    boolean some =
+        replacements.stream()
+            .map(each -> known.get(version(each)))
+            .anyMatch(each -> each != null && !each.sharedWith().isEmpty());
+    if (!some) {
+      return List.of();
+    }
     Set<String> names = new HashSet<>();
     replacements.forEach(each -> names.add(each.name()));
     List<Replacement> behind = new ArrayList<>();
@@ -181,10 +192,6 @@ public final class PlannedFixes {
       }
     }
     return behind;
-  }
-
-  private Map<PackageVersion, Changelog> known(Snapshot snapshot, List<Replacement> all) {
-    return changelogs.find(snapshot, all.stream().map(PlannedFixes::version).toList());
   }
 
   private static PackageVersion version(Replacement each) {
