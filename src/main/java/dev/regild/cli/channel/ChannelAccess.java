@@ -111,11 +111,7 @@ record ChannelAccess(
   /** A refresh beside a registry. */
   @FunctionalInterface
   interface Refreshing {
-    /**
-     * Refreshes.
-     *
-     * @param database null before the server's first start
-     */
+    /** Refreshes; there is no database before the server's first start. */
     RefreshResult with(@Nullable Database database) throws ChannelException, InterruptedException;
   }
 

@@ -396,6 +396,10 @@ public final class Catalogue {
               .map(CatalogueEntry::sha256)
               .distinct()
               .toList();
+      if (digests.isEmpty() && followed().stream().anyMatch(entry -> isNamed(entry, which))) {
+        throw new ChannelException(
+            "'%s' comes with each refresh; take it out of the channel's sources".formatted(which));
+      }
       if (digests.isEmpty()) {
         throw new ChannelException(
             "no update '"

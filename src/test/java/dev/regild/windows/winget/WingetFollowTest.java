@@ -96,6 +96,9 @@ class WingetFollowTest {
     assertThat(snapshot.directory().resolve(agents().getFirst().fileName())).isRegularFile();
     assertThat(asked).hasSize(1);
 
+    assertThatThrownBy(() -> Catalogue.of(channels, "win").remove("Example Agent"))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("take it out of the channel's sources");
     assertThat(channels.refresh("win")).isInstanceOf(RefreshResult.Unchanged.class);
     assertThat(asked).as("it is there already").hasSize(1);
   }
