@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +46,9 @@ public final class Database implements AutoCloseable {
   private static final Duration OUTAGE_KNOWN = Duration.ofSeconds(1);
 
   private static final long LONGEST_PAUSE_NANOS = 100_000_000;
+
+  /** The threads that are inside a transaction, of whichever database. */
+  private static final Set<Thread> IN_TRANSACTIONS = ConcurrentHashMap.newKeySet();
 
   private final Dialect dialect;
   private final HikariDataSource dataSource;
@@ -82,9 +87,7 @@ public final class Database implements AutoCloseable {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
-    return open(
-        new SqliteDialect(file),
-        "Use a separate data directory for this version, or restore its backup.");
+    return open(new SqliteDialect(file), "Use the version that made it, or restore a backup.");
   }
 
   /**
@@ -255,7 +258,12 @@ public final class Database implements AutoCloseable {
         T result =
             jdbi.inTransaction(handle -> {
               dialect.begin(handle);
-              return work.withHandle(handle);
+              IN_TRANSACTIONS.add(Thread.currentThread());
+              try {
+                return work.withHandle(handle);
+              } finally {
+                IN_TRANSACTIONS.remove(Thread.currentThread());
+              }
             });
         commits.incrementAndGet();
         writeProblem = null;
@@ -286,6 +294,14 @@ public final class Database implements AutoCloseable {
   private static void pause(int attempt) {
     long most = Math.min(LONGEST_PAUSE_NANOS, 2_000_000L << Math.min(attempt, 10));
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+  }
+
+  /**
+   * Whether this thread is outside every transaction, as whoever calls another machine has to be: a
+   * transaction that waits for one keeps others from theirs, and may run again.
+   */
+  public static boolean isOutsideTransactions() {
+    return !IN_TRANSACTIONS.contains(Thread.currentThread());
   }
 
   /** Whether this thread is inside a transaction. */

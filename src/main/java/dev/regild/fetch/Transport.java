@@ -2,6 +2,7 @@ package dev.regild.fetch;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.regild.db.Database;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Sha256;
 import dev.regild.files.StallGuard;
@@ -657,6 +658,8 @@ public final class Transport {
   private static HttpResponse<InputStream> sent(
       HttpClient client, HttpRequest request, boolean identified, Optional<ProxyAddress> proxy)
       throws IOException, FetchException, InterruptedException {
+    assert Database.isOutsideTransactions()
+        : "a request of %s inside a transaction".formatted(request.uri());
     try {
       return client.send(request, BodyHandlers.ofInputStream());
     } catch (SSLException e) {

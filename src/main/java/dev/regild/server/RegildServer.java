@@ -27,6 +27,7 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.SupportFiles;
 import dev.regild.fetch.PackageCache;
@@ -45,6 +46,7 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.machine.Build;
 import dev.regild.machine.systemd.Credentials;
 import dev.regild.policy.notice.Courier;
 import dev.regild.policy.notice.Notices;
@@ -91,13 +93,16 @@ import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
+import dev.regild.update.steps.ReadChangelogs;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
 import java.io.IOException;
@@ -263,7 +268,10 @@ public final class RegildServer implements AutoCloseable {
             image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
+    FeedStore feeds = new FeedStore(database, data.path(), clock);
+    FeedChangelogs feedChangelogs = new FeedChangelogs(feeds);
+    PlannedFixes plannedFixes =
+        new PlannedFixes(database, inventories, plans, snapshotChangelogs, feedChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     JobQueue jobs =
@@ -286,7 +294,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             updates,
             outcomes,
-            changelogs,
+            new ReadChangelogs(changelogs, feedChangelogs),
             channels,
             packages,
             layers,
@@ -340,6 +348,7 @@ public final class RegildServer implements AutoCloseable {
     } else {
       jobs.recover();
     }
+    RegistryRefresh registryRefresh = new RegistryRefresh(database, inventories, clock);
     EarlierSnapshots earlierSnapshots =
         new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
@@ -350,15 +359,24 @@ public final class RegildServer implements AutoCloseable {
                 config
                     .prefetch()
                     .map(size ->
-                        new Prefetch(
-                            database,
-                            plans,
-                            changelogs,
-                            snapshotChangelogs,
-                            packages,
-                            room,
-                            data.path(),
-                            size.bytes())),
+                        new ChannelRefresh.Ahead(
+                            new Prefetch(
+                                database,
+                                plans,
+                                changelogs,
+                                snapshotChangelogs,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()),
+                            new FilesAhead(
+                                plans,
+                                registryRefresh,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()))),
+                registryRefresh,
                 database,
                 updates,
                 packages,
@@ -366,18 +384,18 @@ public final class RegildServer implements AutoCloseable {
                 membership.turns(),
                 ChannelRefresh.USUAL));
 
-    FeedStore feeds = new FeedStore(database, data.path(), clock);
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
     opened(
             new Judging(
-                database,
-                inventories,
-                plans,
-                plannedFixes,
-                feeds,
-                new SupportFiles(config.support().distroInfo(), config.support().securitySupport()),
-                membership.turns(),
-                clock)
+                    database,
+                    inventories,
+                    plans,
+                    plannedFixes,
+                    feeds,
+                    new SupportFiles(
+                        config.support().distroInfo(), config.support().securitySupport()),
+                    membership.turns(),
+                    clock)
                 .work())
         .start();
 
@@ -453,7 +471,8 @@ public final class RegildServer implements AutoCloseable {
             (caller, address) ->
                 accounts.used(
                     caller.key(), caller.owner().accountId(), caller.owner().region(), address));
-    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    Differences differences =
+        new Differences(database, plans, plannedFixes, snapshotChangelogs, feedChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
     ConsoleGuard guard =
         new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit));
@@ -539,6 +558,7 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("tls", tls.isPresent())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
+        .addKeyValue("version", Build.own().text())
         .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");

@@ -1,5 +1,6 @@
 package dev.regild.store;
 
+import dev.regild.db.Database;
 import dev.regild.machine.Deadline;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -53,6 +54,7 @@ final class StoreCalls {
    * @throws LocalFileException if a file of this machine can't be sent or written
    */
   <T> T make(String purpose, Call<T> call) throws IOException, InterruptedException {
+    assert Database.isOutsideTransactions() : "a call to the store inside a transaction";
     Deadline deadline = Deadline.in(patience);
     Duration pause = FIRST_PAUSE;
     while (true) {

@@ -66,6 +66,7 @@ final class FaultsBench {
         "store-full",
         bench ->
             bench.store(new Fault.Answers(507, "InsufficientStorage", "No space left."), false));
+    rows.put("across", bench -> new AcrossNodes(bench.directory).run());
     rows.put("random", bench -> RandomFaults.of(bench.directory, bench.argument).run());
     rows.put("versions", bench -> new OlderNodes(bench.directory, Path.of(bench.argument)).run());
     return rows;

@@ -3,7 +3,9 @@ package dev.regild.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.db.Database;
 import dev.regild.files.Sha256;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -31,6 +33,18 @@ class ObjectStoreTest {
   void stop() {
     store.close();
     server.close();
+  }
+
+  /** Every test of the registry on a store looks out for it, as assertions are on in tests. */
+  @Test
+  void aCallInsideATransactionIsAnErrorInTests() throws Exception {
+    assumeTrue(StoreCalls.class.desiredAssertionStatus(), "assertions are off");
+    try (Database database = Database.open(directory.resolve("regild.db"))) {
+      assertThatThrownBy(() -> database.inTransaction(_ -> store.list("layers/")))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("inside a transaction");
+    }
+    assertThat(store.list("layers/")).isEmpty();
   }
 
   /** S3Mock's answer, which S3 gives to reads alone. */
