@@ -717,7 +717,6 @@ public final class ServerFixture implements AutoCloseable {
     return new UpdateAnswer(created, true);
   }
 
-  /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
   /** Is told of the jobs that are made from now on. */
   JobObserver observer = JobObserver.NONE;
 

@@ -525,7 +525,7 @@ class SchedulerTest {
       }
       registry.write(handle -> {
         for (History each : all) {
-          String[] parts = each.times().toString().split(" (?=\\S+$)");
+          String[] parts = each.times().toString().split(" (?=\\S+$)", -1);
           schedules.add(
               handle,
               ALICE,

@@ -111,7 +111,7 @@ class SchedulesOfNodesTest {
               "golden-" + (made + 1)));
       awaitEnd(registry, day);
       assertThat(begun).as("nobody else begins one").isEmpty();
-      works.remove(update.split(" ")[0]).close();
+      works.remove(update.split(" ", 2)[0]).close();
     }
     Schedule schedule = registry.read(handle -> Schedules.require(handle, ALICE, "nightly"));
     List<Run> runs = registry.read(handle -> Runs.last(handle, schedule, 10));

@@ -44,6 +44,8 @@ final class UpstreamBench {
   private UpstreamBench() {}
 
   /**
+   * Measures, and prints.
+   *
    * @param arguments {@code serve DIR} to be the server of {@code refresh URL DIR}; none for what
    *     needs no server
    */
