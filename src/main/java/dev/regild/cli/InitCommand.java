@@ -4,6 +4,7 @@ import dev.regild.cli.terminal.Progress;
 import dev.regild.files.DurableFiles;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -70,10 +71,12 @@ final class InitCommand implements Callable<Integer> {
 
   /** Reads an answer; returns null at the end of the input. Empty if nobody is there to answer. */
   Optional<Function<String, @Nullable String>> person =
-      Progress.onTerminal()
-          ? Optional.ofNullable(System.console())
-              .map(terminal -> question -> terminal.readLine("%s", question))
-          : Optional.empty();
+      Progress.onTerminal() ? Optional.of(InitCommand::ask) : Optional.empty();
+
+  private static @Nullable String ask(String question) {
+    Console console = System.console();
+    return console == null ? null : console.readLine("%s", question);
+  }
 
   /** One question: a key of the configuration. */
   private record Question(String key, String text, String usual, @Nullable String given) {}

@@ -1,5 +1,6 @@
 package dev.regild.server.telemetry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.HostTools;
@@ -106,7 +107,7 @@ class MonitoringFilesTest {
         new ProcessBuilder("promtool", "check", "rules", FILES.resolve("alerts.yaml").toString())
             .redirectErrorStream(true)
             .start();
-    String said = new String(promtool.getInputStream().readAllBytes());
+    String said = new String(promtool.getInputStream().readAllBytes(), UTF_8);
     assertThat(promtool.waitFor()).as(said).isZero();
   }
 }

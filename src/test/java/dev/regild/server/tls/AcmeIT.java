@@ -1,5 +1,6 @@
 package dev.regild.server.tls;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
@@ -269,8 +270,8 @@ class AcmeIT {
   private static void keepAsking(int port, AtomicBoolean done, AtomicInteger answered) {
     while (!done.get()) {
       try (SSLSocket socket = connect(port)) {
-        socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
-        if (new String(socket.getInputStream().readNBytes(12)).equals("HTTP/1.1 200")) {
+        socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
+        if (new String(socket.getInputStream().readNBytes(12), US_ASCII).equals("HTTP/1.1 200")) {
           answered.incrementAndGet();
         } else {
           answered.set(Integer.MIN_VALUE / 2);
