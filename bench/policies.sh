@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Measures policies, and prints a table for each part: what, measured, goal.
 #   bench/policies.sh [PART...]     all of them by default
-# rings:     a promotion, and its preview over 10,000 images of 500 packages, of 200 and of 10,000
-#            distinct inventories, on SQLite. Opens no disk.
+# schedules: 1,000 schedules that are due at once decide on 10,000 lines after a new snapshot, and
+#            record every decision: of 200 and of 10,000 distinct inventories of 500 packages.
+# rings:     a promotion, and its preview over 10,000 images of 200 and of 10,000 distinct inventories.
 # retention: the preview of the retention of 1,000 lines with 100,000 images and as many layers.
+# All on SQLite; no disk is opened.
 # Leaves nothing behind; takes about 1 GB in $TMPDIR while it runs.
 set -euo pipefail
 
@@ -11,7 +13,7 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-run() { # PART: in a heap that shows what it needs
+run() { # PART CLASS ARGUMENT...: in a heap that shows what it needs
   if [[ ! -f $work/classpath ]]; then
     "$root/regild" help >/dev/null # builds it
     JAVA_HOME=$("$root/regild" jdk)
@@ -22,16 +24,17 @@ run() { # PART: in a heap that shows what it needs
   mkdir "$work/$1"
   "$JAVA_HOME/bin/java" -Xmx512m --enable-native-access=ALL-UNNAMED \
     -cp "$root/target/test-classes:$root/target/classes:$(cat "$work/classpath")" \
-    dev.regild.policy.PoliciesBench "$1" "$work/$1" 2>/dev/null
+    "${@:2}" "$work/$1" 2>/dev/null
 }
 
 parts=("$@")
-((${#parts[@]})) || parts=(rings retention)
+((${#parts[@]})) || parts=(schedules rings retention)
 for part in "${parts[@]}"; do
   case $part in
-    rings | retention) run "$part" ;;
+    schedules) run schedules dev.regild.policy.schedule.SchedulesBench ;;
+    rings | retention) run "$part" dev.regild.policy.PoliciesBench "$part" ;;
     *)
-      printf 'bench/policies.sh: unknown part %s; the parts are: rings retention\n' "$part" >&2
+      printf 'bench/policies.sh: unknown part %s; the parts are: schedules rings retention\n' "$part" >&2
       exit 2
       ;;
   esac

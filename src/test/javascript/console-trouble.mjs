@@ -103,7 +103,7 @@ async function happen(what) {
 {
   const context = await browser.newContext();
   const planted = "planted-by-a-stranger-planted-by-a-stranger";
-  await context.addCookies([{ name: "regild-session", value: planted, url: scene.url + "/console/", httpOnly: true, sameSite: "Strict" }]);
+  await context.addCookies([{ name: "regild-session", value: planted, domain: new URL(scene.url).hostname, path: "/console", httpOnly: true, sameSite: "Strict" }]);
   const page = await context.newPage();
   await logIn(page);
   const cookie = (await context.cookies(scene.url + "/console/")).filter((each) => each.name === "regild-session");

@@ -149,6 +149,37 @@ async function tabTo(page, name) {
   await page.setInputFiles("#file", scene.disk);
   await page.getByRole("button", { name: "Upload" }).click();
   await page.getByText("fit for an import").waitFor();
+  await page.goto(scene.url + "/console/policies");
+  await page.fill("#line", "kiosk");
+  await page.fill("#image", "kiosk");
+  await page.getByRole("button", { name: "Begin the line" }).click();
+  await page.waitForURL("**/lines/kiosk?*");
+  await page.getByRole("link", { name: "Plan a schedule" }).click();
+  await page.fill("#name", "nightly");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.locator("summary", { hasText: "Now: 1 update" }).waitFor();
+  assert.equal(await page.inputValue("#name"), "nightly");
+  await page.getByRole("button", { name: "Add the schedule" }).click();
+  await page.waitForURL("**/schedules/nightly?*");
+  await page.getByRole("link", { name: "Show it" }).click();
+  await page.locator("summary", { hasText: "Now: 1 update" }).waitFor();
+  await context.close();
+}
+
+// A schedule's form is checked while one types, and its page says by itself what it would do.
+{
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await logIn(page);
+  await page.goto(scene.url + "/console/new-schedule?line=office");
+  await page.fill("#name", "weekly");
+  await page.fill("#cron", "0 2 30 2 *");
+  await page.locator("#cron-error", { hasText: "never fires" }).waitFor();
+  await page.fill("#cron", "0 2 * * sun");
+  await page.waitForFunction(() => document.querySelector("#cron-error").innerText.trim() === "");
+  await page.locator("#commands", { hasText: "regild schedule add weekly" }).waitFor({ state: "attached" });
+  await page.goto(scene.url + "/console/schedules/nightly");
+  await page.locator("#forecast summary", { hasText: "Now: 1 update" }).waitFor();
   await context.close();
 }
 

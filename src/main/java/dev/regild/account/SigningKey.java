@@ -33,9 +33,9 @@ public final class SigningKey {
   /**
    * Puts a stored key together.
    *
-   * @param secret as {@link #secret} gave it
+   * @param secret the private key as PKCS #8, in Base64
    */
-  static SigningKey of(PublicSigningKey publicKey, String secret) {
+  public static SigningKey of(PublicSigningKey publicKey, String secret) {
     try {
       byte[] pkcs8 = Base64.getDecoder().decode(secret);
       return new SigningKey(

@@ -112,9 +112,10 @@ public record Channel(
           "sources: must be of kind %s for %s; correct sources or platform"
               .formatted(systemOf(platform).sourceKind(), platform));
     }
-    if (sources.size() > own.mostSources()) {
-      throw new IllegalArgumentException("sources: a channel has one catalogue; remove the others");
-    }
+    own.whyNotTogether(sources)
+        .ifPresent(why -> {
+          throw new IllegalArgumentException("sources: " + why);
+        });
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
     agentPackages = checked("agent-packages", agentPackages, own.agentName(), own.exampleAgent());
     if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {

@@ -58,7 +58,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *                                            # proxy and ca-cert as above
  * }</pre>
  *
- * A Windows channel has one source, its own catalogue, alone or beside a server of updates:
+ * A Windows channel has its own catalogue, alone or beside a server of updates, and may follow
+ * agents:
  *
  * <pre>{@code
  * sources:
@@ -74,9 +75,16 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     products: [Windows 11]
  *     classifications: [Security Updates]    # default: Critical, Security Updates, Updates,
  *                                            # Update Rollups
+ *     driver-products: [Windows 11 Drivers]  # for the images' devices; default: none
+ *     fetch-ahead: true                      # files before an update needs them; default: false
  *     insecure-http: true                    # for a WSUS with http; default: false
  *     fetch-from-microsoft: true             # files that the WSUS doesn't have; default: false
  *     signed-by: /etc/regild/roots.pem       # default: Microsoft's
+ *                                            # proxy and ca-cert as above
+ *   - kind: winget-manifest                  # its agents; beside either of the two
+ *     directory: /srv/winget-pkgs
+ *     packages: [Publisher.Package]
+ *     architecture: amd64                    # default; as that of the other
  *                                            # proxy and ca-cert as above
  * }</pre>
  */

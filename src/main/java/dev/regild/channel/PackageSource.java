@@ -29,6 +29,14 @@ public interface PackageSource {
     return false;
   }
 
+  /**
+   * Returns whether the files that updates of the images would ask for are downloaded after a
+   * refresh already.
+   */
+  default boolean fetchesAhead() {
+    return false;
+  }
+
   /** Returns how often its servers are asked, where the channel's file does not say. */
   default Duration refreshInterval() {
     return Channel.DEFAULT_REFRESH_INTERVAL;

@@ -60,9 +60,9 @@ public interface PackageSystem extends InstalledSystem {
   List<PackageSource> sources(String platform, SourceOptions told)
       throws ChannelException, IOException, InterruptedException;
 
-  /** Returns how many sources a channel may have. */
-  default int mostSources() {
-    return Integer.MAX_VALUE;
+  /** Returns why a channel can't have these sources together; empty if it can. */
+  default Optional<String> whyNotTogether(List<PackageSource> sources) {
+    return Optional.empty();
   }
 
   /** Returns the patterns of drivers' packages, for a channel that names none. */

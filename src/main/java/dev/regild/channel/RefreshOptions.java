@@ -10,10 +10,17 @@ import java.util.function.Consumer;
  * @param onProgress is told how far it is, if its package system says so; from any thread
  * @param recording a directory that gets what was exchanged with servers, without secrets, for
  *     somebody to look at; empty for none
+ * @param images what the images have; empty if nobody knows here
  */
-public record RefreshOptions(Consumer<Progress> onProgress, Optional<Path> recording) {
+public record RefreshOptions(
+    Consumer<Progress> onProgress, Optional<Path> recording, Optional<ImageInventories> images) {
   /** Told to nobody, recorded nowhere. */
   public static final RefreshOptions NONE = new RefreshOptions(_ -> {}, Optional.empty());
+
+  /** A refresh that does not know the images. */
+  public RefreshOptions(Consumer<Progress> onProgress, Optional<Path> recording) {
+    this(onProgress, recording, Optional.empty());
+  }
 
   /**
    * How far a refresh is.

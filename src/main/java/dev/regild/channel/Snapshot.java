@@ -9,6 +9,7 @@ import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
 import dev.regild.plan.PackageVersion;
+import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -147,6 +148,17 @@ public abstract class Snapshot implements AvailablePackages {
    * @throws ChannelException if one of them is not in this snapshot
    */
   public abstract Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException;
+
+  /**
+   * Returns the files that an update will ask for, where the plan alone says that.
+   *
+   * @param inventory of the image
+   * @return none where the guest's own package manager has to say it
+   */
+  public Collection<PackageFile> filesFor(UpdatePlan plan, Inventory inventory)
+      throws ChannelException {
+    return List.of();
+  }
 
   /**
    * Makes servers have files that they list, before these are downloaded.

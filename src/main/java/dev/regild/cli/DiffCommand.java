@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
@@ -60,8 +61,7 @@ final class DiffCommand implements Callable<Integer> {
               + " snapshot is taken. Without a value, today's.")
   @Nullable String snapshot;
 
-  @Option(names = "--json", description = "Print the server's JSON response.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -70,8 +70,8 @@ final class DiffCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     ObjectNode difference = difference();
-    if (json) {
-      out.println(difference.toPrettyString());
+    if (output.isData()) {
+      output.print(out, difference);
       return 0;
     }
     if (second == null) {

@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
@@ -25,14 +25,13 @@ final class DisksCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Option(names = "--json", description = "Print the disks as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     JsonNode disks = connection.client().get(PATH).path("disks");
-    if (json) {
-      spec.commandLine().getOut().println(disks.toPrettyString());
+    if (output.isData()) {
+      output.print(spec.commandLine().getOut(), disks);
       return 0;
     }
     Table table = new Table("ID", "ORIGIN", "FORMAT", "SIZE", "RECEIVED");

@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
@@ -22,7 +23,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 @Command(
     name = "find",
@@ -74,8 +74,7 @@ final class FindCommand implements Callable<Integer> {
   @Option(names = "--existing", description = "Leave out deleted images.")
   boolean existing;
 
-  @Option(names = "--json", description = "Print the images as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -88,8 +87,8 @@ final class FindCommand implements Callable<Integer> {
     List<JsonNode> images = new ArrayList<>();
     List<String> incomplete = new ArrayList<>();
     find(images, incomplete);
-    if (json) {
-      out.println(JsonMapper.shared().valueToTree(images).toPrettyString());
+    if (output.isData()) {
+      output.print(out, images);
     } else if (images.isEmpty()) {
       out.println("No image has it.");
     } else {

@@ -4,6 +4,7 @@ import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.client.Wire;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,25 +16,22 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 @Command(name = "images", description = "Lists the images.", mixinStandardHelpOptions = true)
 final class ImagesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Option(names = "--json", description = "Print the images as JSON, in the form of the API.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     List<JsonNode> images = images(connection.client());
-    if (json) {
-      out.println(JsonMapper.shared().valueToTree(images).toPrettyString());
+    if (output.isData()) {
+      output.print(out, images);
       return 0;
     }
     Table table = new Table("NAME", "STATE", "PLATFORM", "VISIBILITY", "AGENT", "CREATED");

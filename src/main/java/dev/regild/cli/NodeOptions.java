@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.machine.systemd.Credentials;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import java.io.IOException;
@@ -36,8 +37,10 @@ final class NodeOptions {
 
   @Option(
       names = "--log-format",
-      paramLabel = "text|json",
-      description = "The format of the log on standard error: text or json. Default: text.")
+      paramLabel = "auto|text|json",
+      description =
+          "The format of the log on standard error. auto: fields of the systemd journal if standard"
+              + " error goes there, else text. Default: auto.")
   @Nullable String logFormat;
 
   private final Map<String, String> flags = new HashMap<>();
@@ -52,7 +55,8 @@ final class NodeOptions {
 
   /** Reads the configuration: options override variables, and variables override the file. */
   Config read() throws ConfigException, IOException {
-    return Config.read(Optional.ofNullable(config), System.getenv(), shared().flags);
+    return Config.read(
+        Optional.ofNullable(config), Credentials.over(System.getenv()), shared().flags);
   }
 
   private NodeOptions shared() {

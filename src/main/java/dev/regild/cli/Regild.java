@@ -20,7 +20,9 @@ import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
 import dev.regild.cli.registry.PublishCommand;
 import dev.regild.cli.registry.SigningKeyCommand;
+import dev.regild.cli.store.BackupCommand;
 import dev.regild.cli.store.MigrateCommand;
+import dev.regild.cli.store.RestoreCommand;
 import dev.regild.cli.store.StoreCommand;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Version;
@@ -61,11 +63,13 @@ public final class Regild {
   private static Map<String, Class<?>> commands() {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("serve", ServeCommand.class);
+    commands.put("init", InitCommand.class);
     commands.put("worker", WorkerCommand.class);
     commands.put("nodes", NodesCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
+    commands.put("logs", LogsCommand.class);
     commands.put("status", StatusCommand.class);
     commands.put("update", UpdateCommand.class);
     commands.put("cancel", CancelCommand.class);
@@ -98,6 +102,8 @@ public final class Regild {
     commands.put("publish", PublishCommand.class);
     commands.put("store", StoreCommand.class);
     commands.put("migrate", MigrateCommand.class);
+    commands.put("backup", BackupCommand.class);
+    commands.put("restore", RestoreCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("completion", CompletionCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);

@@ -1,10 +1,8 @@
 package dev.regild.cli;
 
-import dev.regild.server.RegildServer;
 import dev.regild.server.Role;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
-import dev.regild.server.telemetry.Logging;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -82,8 +80,7 @@ final class ServeCommand implements Callable<Integer> {
             .with("isolation", isolation)
             .with("store", store)
             .read();
-    Logging.start(read.logFormat());
-    RegildServer.start(read, noJobs ? Role.SERVE_WITHOUT_JOBS : Role.SERVE).awaitTermination();
+    NodeProcess.run(read, noJobs ? Role.SERVE_WITHOUT_JOBS : Role.SERVE);
     return 0;
   }
 }

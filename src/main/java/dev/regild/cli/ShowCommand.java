@@ -4,6 +4,7 @@ import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
@@ -60,8 +61,7 @@ final class ShowCommand implements Callable<Integer> {
       description = "Write the screen at the end of the qualification boot to FILE, a PNG.")
   @Nullable Path screenshot;
 
-  @Option(names = "--json", description = "Print the server's JSON response.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -73,8 +73,8 @@ final class ShowCommand implements Callable<Integer> {
     if (screenshot != null) {
       screenshot(client, image.path("name").asString(name), screenshot);
     }
-    if (json) {
-      out.println(image.toPrettyString());
+    if (output.isData()) {
+      output.print(out, image);
       return 0;
     }
     if (bootConsole) {

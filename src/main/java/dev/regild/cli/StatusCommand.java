@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 @Command(
     name = "status",
@@ -64,8 +64,7 @@ final class StatusCommand implements Callable<Integer> {
       description = "Show at most this many images. Default: all.")
   int limit = Integer.MAX_VALUE;
 
-  @Option(names = "--json", description = "Print the images as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -83,8 +82,8 @@ final class StatusCommand implements Callable<Integer> {
       page.path("images").forEach(images::add);
     }
     List<JsonNode> shown = images.subList(0, Math.min(limit, images.size()));
-    if (json) {
-      out.println(Printable.json(JsonMapper.shared().valueToTree(shown)).toPrettyString());
+    if (output.isData()) {
+      output.print(out, shown);
       return 0;
     }
     table(shown, out);

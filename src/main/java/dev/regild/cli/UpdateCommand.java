@@ -4,6 +4,7 @@ import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.HashMap;
@@ -52,8 +53,7 @@ final class UpdateCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Show what would change, and change nothing.")
   boolean dryRun;
 
-  @Option(names = "--json", description = "With --dry-run: print the plan as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Option(
       names = "--wait",
@@ -72,8 +72,8 @@ final class UpdateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    if (json && !dryRun) {
-      throw new ParameterException(spec.commandLine(), "--json needs --dry-run.");
+    if (output.isData() && !dryRun) {
+      throw new ParameterException(spec.commandLine(), output.option() + " needs --dry-run.");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
@@ -85,8 +85,8 @@ final class UpdateCommand implements Callable<Integer> {
                 request())
             : client.call("CreateUpdatedImage", request());
     boolean canUpdate = answer.path("canUpdateImage").asBoolean(false);
-    if (json && dryRun) {
-      out.println(plan(client).toPrettyString());
+    if (output.isData() && dryRun) {
+      output.print(out, plan(client));
     } else if (!canUpdate) {
       out.printf("%s is up to date; there is nothing to update.%n", name);
     } else if (dryRun) {

@@ -3,7 +3,7 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
-import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,7 +18,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 @Command(
     name = "vulnerabilities",
@@ -47,8 +46,7 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
   @Option(names = "--exploited", description = "Only CVEs that are known to be exploited.")
   boolean exploited;
 
-  @Option(names = "--json", description = "Print the CVEs as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -62,8 +60,8 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
       page = client.get(path(page.path("next").asString("")));
       page.path("cves").forEach(cves::add);
     }
-    if (json) {
-      out.println(Printable.json(JsonMapper.shared().valueToTree(cves)).toPrettyString());
+    if (output.isData()) {
+      output.print(out, cves);
       return 0;
     }
     if (!first.path("feeds").asBoolean(false)) {

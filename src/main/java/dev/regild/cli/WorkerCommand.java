@@ -1,10 +1,8 @@
 package dev.regild.cli;
 
-import dev.regild.server.RegildServer;
 import dev.regild.server.Role;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
-import dev.regild.server.telemetry.Logging;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -61,8 +59,7 @@ final class WorkerCommand implements Callable<Integer> {
             .with("isolation", isolation)
             .read()
             .ofWorker();
-    Logging.start(read.logFormat());
-    RegildServer.start(read, Role.WORKER).awaitTermination();
+    NodeProcess.run(read, Role.WORKER);
     return 0;
   }
 }

@@ -7,7 +7,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.PackageSystems;
-import dev.regild.channel.RefreshOptions;
+import dev.regild.channel.RunningRefreshes;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
 import dev.regild.console.view.ChannelPage;
@@ -22,6 +22,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.insight.fleet.IndexedPackage;
 import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.PlatformType;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
@@ -38,6 +39,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,9 +64,6 @@ final class ChannelPages implements Console.Pages {
   /** The names of the channels that are being refreshed from here. */
   private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
 
-  /** How far these are, by name, where their servers tell. */
-  private final Map<String, String> progress = new ConcurrentHashMap<>();
-
   ChannelPages(ConsoleServices services) {
     this.services = services;
   }
@@ -85,8 +84,9 @@ final class ChannelPages implements Console.Pages {
 
   private void show(Visit visit) throws ChannelException {
     List<ChannelsPage.Row> rows = new ArrayList<>();
+    Map<String, String> running = running();
     for (ChannelStatus status : services.channels().status()) {
-      rows.add(row(status));
+      rows.add(row(status, running));
     }
     ChannelsPage page =
         new ChannelsPage(
@@ -100,7 +100,21 @@ final class ChannelPages implements Console.Pages {
         (out, frame) -> JtechannelsGenerated.render(out, null, frame, page));
   }
 
-  private ChannelsPage.Row row(ChannelStatus status) {
+  /** How far refreshes are, from here, of other nodes and of commands, by channel. */
+  private Map<String, String> running() {
+    Map<String, String> running =
+        new HashMap<>(
+            services
+                .images()
+                .database()
+                .read(
+                    handle -> RunningRefreshes.list(handle, services.images().clock().instant())));
+    // One that was only just begun here has not said so yet.
+    refreshing.forEach(each -> running.putIfAbsent(each, "refreshing"));
+    return running;
+  }
+
+  private ChannelsPage.Row row(ChannelStatus status, Map<String, String> running) {
     List<String> notices = new ArrayList<>(status.notices());
     List<ChannelsPage.Offered> offered = offered(status, notices);
     return new ChannelsPage.Row(
@@ -115,8 +129,8 @@ final class ChannelPages implements Console.Pages {
         status.checkedAt(),
         status.error().orElse(""),
         notices,
-        refreshing.contains(status.name()),
-        progress.getOrDefault(status.name(), ""),
+        running.containsKey(status.name()),
+        running.getOrDefault(status.name(), ""),
         offered);
   }
 
@@ -199,14 +213,22 @@ final class ChannelPages implements Console.Pages {
                   : ""));
     }
     boolean catalogue = status.channel().filter(ChannelPages::isCatalogue).isPresent();
-    List<CatalogueEntry> entries =
-        catalogue ? Catalogue.of(services.channels(), name).entries() : List.of();
+    List<CatalogueEntry> entries = new ArrayList<>();
+    Set<CatalogueEntry> followed = new HashSet<>();
+    if (catalogue) {
+      Catalogue own = Catalogue.of(services.channels(), name);
+      entries.addAll(own.entries());
+      followed.addAll(own.followed());
+      entries.addAll(followed);
+    }
     return new ChannelPage(
-        row(status),
+        row(status, running()),
         snapshots,
         isOperator(visit),
         catalogue,
-        entries.stream().map(each -> ChannelPage.Entry.of(each, entries)).toList(),
+        entries.stream()
+            .map(each -> ChannelPage.Entry.of(each, entries, followed.contains(each)))
+            .toList(),
         form,
         new Commands("", "", "regild channel refresh " + Commands.quoted(name)),
         services.images().clock().instant());
@@ -435,11 +457,9 @@ final class ChannelPages implements Console.Pages {
   private void refresh(String name) {
     try {
       var _ =
-          services
-              .channels()
-              .refresh(
-                  name,
-                  new RefreshOptions(seen -> progress.put(name, seen.text()), Optional.empty()));
+          new RegistryRefresh(
+                  services.images().database(), services.inventories(), services.images().clock())
+              .refresh(services.channels(), name);
     } catch (ChannelException e) {
       // The channel's state has the reason, and the page shows it.
       LOG.atInfo()
@@ -450,7 +470,6 @@ final class ChannelPages implements Console.Pages {
       Thread.currentThread().interrupt();
     } finally {
       refreshing.remove(name);
-      progress.remove(name);
     }
   }
 }

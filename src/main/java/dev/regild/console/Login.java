@@ -180,8 +180,7 @@ final class Login {
             key.readOnly(),
             key.account().status() == Account.Status.SUSPENDED);
     guard.caller(visit.request(), caller);
-    accounts.used(
-        key.id(), key.account().id(), regionShown, guard.address(visit.request()));
+    accounts.used(key.id(), key.account().id(), regionShown, guard.address(visit.request()));
     caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
     // Whoever holds an older token of this browser must not share the new login.
     visit.identity().flatMap(Visit.Identity::session).map(Session::id).ifPresent(sessions::end);

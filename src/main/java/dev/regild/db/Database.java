@@ -87,9 +87,7 @@ public final class Database implements AutoCloseable {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
-    return open(
-        new SqliteDialect(file),
-        "Use a separate data directory for this version, or restore its backup.");
+    return open(new SqliteDialect(file), "Use the version that made it, or restore a backup.");
   }
 
   /**

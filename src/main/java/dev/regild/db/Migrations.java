@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -39,8 +38,8 @@ final class Migrations {
    * to find that there is nothing to do, so the database keeps the checksum of the migrations that
    * it has seen: if they are those of this version, Flyway is not asked.
    *
-   * @throws FlywayException if the database has one that this version does not know, since a newer
-   *     version made it
+   * @throws IllegalStateException if the database has one that this version does not know, since a
+   *     newer version made it
    */
   void runIfChanged() {
     OptionalInt checksum = checksum(Migrations.class.getClassLoader().getResource(FOLDER));
@@ -57,11 +56,55 @@ final class Migrations {
    * Runs the migrations that the database lacks.
    *
    * @param more folders beside the one for all databases
-   * @throws FlywayException if the database has one that this version does not know, since a newer
-   *     version made it
+   * @throws IllegalStateException if the database has one that this version does not know, since a
+   *     newer version made it
    */
   void run(String... more) {
-    flyway("", more).migrate();
+    Flyway flyway = flyway("", more);
+    requireKnown(Jdbi.create(database).withHandle(Migrations::newestIn), newest(flyway));
+    flyway.migrate();
+  }
+
+  /** Flyway would list what it does not know, and not say what that means. */
+  private static void requireKnown(int there, int known) {
+    if (there > known) {
+      throw new IllegalStateException(
+          "a newer version of Regild has used it (its tables are at %d, and this version knows %d)"
+              .formatted(there, known));
+    }
+  }
+
+  /** Returns the newest migration that an SQLite database has seen; 0 for a new one. */
+  static int newestIn(Handle handle) {
+    boolean isThere =
+        handle
+                .createQuery(
+                    "SELECT COUNT(*) FROM sqlite_master WHERE name = 'flyway_schema_history'")
+                .mapTo(Integer.class)
+                .one()
+            > 0;
+    return isThere
+        ? handle
+            .createQuery(
+                "SELECT COALESCE(MAX(CAST(version AS INTEGER)), 0) FROM flyway_schema_history")
+            .mapTo(Integer.class)
+            .one()
+        : 0;
+  }
+
+  /** Returns the newest migration of this version. */
+  int newestKnown() {
+    return newest(flyway(""));
+  }
+
+  private static int newest(Flyway flyway) {
+    return Arrays.stream(flyway.info().all())
+        .filter(migration -> migration.getState().isResolved())
+        .map(MigrationInfo::getVersion)
+        .filter(Objects::nonNull)
+        .mapToInt(version -> version.getMajor().intValueExact())
+        .max()
+        .orElse(0);
   }
 
   /**
@@ -87,14 +130,7 @@ final class Migrations {
    */
   void runBeside(String... more) {
     Flyway flyway = flyway("*:future", more);
-    int newest =
-        Arrays.stream(flyway.info().all())
-            .filter(migration -> migration.getState().isResolved())
-            .map(MigrationInfo::getVersion)
-            .filter(Objects::nonNull)
-            .mapToInt(version -> version.getMajor().intValueExact())
-            .max()
-            .orElse(0);
+    int newest = newest(flyway);
     OptionalInt floor = Jdbi.create(database).withHandle(Migrations::floor);
     if (floor.isPresent() && floor.getAsInt() > newest) {
       throw new IllegalStateException(

@@ -40,10 +40,12 @@ final class FeedSnapshots {
     Map<Key, Map<String, Integer>> issues = new HashMap<>();
     handle
         .createQuery("SELECT feed, digest, platform, issues FROM feed_snapshot_facts")
-        .map((row, _) ->
-            issues
-                .computeIfAbsent(key(row), _ -> new TreeMap<>())
-                .put(row.getString("platform"), row.getInt("issues")))
+        .map((row, _) -> {
+          issues
+              .computeIfAbsent(key(row), _ -> new TreeMap<>())
+              .put(row.getString("platform"), row.getInt("issues"));
+          return true;
+        })
         .list();
     return handle
         .createQuery("SELECT * FROM feed_snapshot ORDER BY read_at DESC")

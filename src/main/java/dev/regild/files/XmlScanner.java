@@ -1,7 +1,10 @@
 package dev.regild.files;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.util.List;
 import java.util.MissingResourceException;
 import javax.xml.XMLConstants;
@@ -13,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Steps through the elements of an XML document that may be hostile or larger than memory. A
- * document type, and with it every entity, is refused; so are elements more than 32 deep, and a
- * text or an attribute of more than 64 KiB among those that are asked for.
+ * document type, and with it every entity, is refused; so are elements more than 32 deep, a tag, a
+ * comment or a CDATA section of more than 1 MiB, and a text or an attribute of more than 64 KiB
+ * among those that are asked for.
  */
 public final class XmlScanner {
   private static final int DEEPEST = 32;
@@ -55,20 +59,21 @@ public final class XmlScanner {
   }
 
   /**
-   * Reads a document to its end.
+   * Reads a document in UTF-8 to its end.
    *
    * @throws IOException if it is malformed, or one of the limits is passed
    */
   public static void scan(InputStream document, Visitor visitor) throws IOException {
     try {
-      XMLStreamReader reader = FACTORY.createXMLStreamReader(document);
+      XMLStreamReader reader =
+          FACTORY.createXMLStreamReader(new XmlTagGuard(new InputStreamReader(document, UTF_8)));
       try {
         new XmlScanner(reader).scan(visitor);
       } finally {
         reader.close();
       }
     } catch (XMLStreamException e) {
-      throw new IOException("it is malformed XML: " + e.getMessage(), e);
+      throw XmlPull.malformed(e);
     } catch (MissingResourceException e) {
       // The JDK's parser has no text for some of its errors in a document type, and fails for that.
       throw new IOException("it is malformed XML, and has a document type", e);
@@ -144,7 +149,7 @@ public final class XmlScanner {
         }
       }
     } catch (XMLStreamException e) {
-      throw new IOException("it is malformed XML: " + e.getMessage(), e);
+      throw XmlPull.malformed(e);
     }
     return text.toString().strip();
   }

@@ -142,8 +142,8 @@ public final class Bin {
   }
 
   /**
-   * Returns deletions whose time has passed, the earliest first. A suspended account can't undo
-   * its own, so they wait for it.
+   * Returns deletions whose time has passed, the earliest first. A suspended account can't undo its
+   * own, so they wait for it.
    */
   public static List<Binned> ended(Handle handle, Instant now, int most) {
     return handle

@@ -18,7 +18,7 @@ public class NoChangelogs implements PackageNotes {
   }
 
   @Override
-  public final boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
+  public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
     return false;
   }
 

@@ -23,6 +23,14 @@ public interface PackageNotes {
     return true;
   }
 
+  /**
+   * Returns whether feeds say what a version of a package fixes: the next best where package files
+   * have no changelogs.
+   */
+  default boolean isFixedByFeeds() {
+    return false;
+  }
+
   /** Returns why nothing is known of a package whose file was not read. */
   default String unread() {
     return "its changelog was not read yet";

@@ -23,7 +23,7 @@ public final class ConfigurationCheck {
   public static final int MOST_FILES = 4000;
 
   private static final int LARGEST_FILE = 1 << 20;
-  private static final long MOST_BYTES = 64 << 20;
+  private static final long MOST_BYTES = 64L << 20;
 
   /** Characters; the paths are arguments of programs. */
   private static final int LONGEST_PATH = 250;

@@ -2,7 +2,6 @@ package dev.regild.machine;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** Which versions of the programs work on a disk, as they say themselves. */
 public final class ToolVersions {
@@ -20,10 +19,7 @@ public final class ToolVersions {
 
   /** Returns Regild's own, as its jar says. */
   public static Map<String, String> ofRegild() {
-    return Map.of(
-        "regild",
-        Optional.ofNullable(ToolVersions.class.getPackage().getImplementationVersion())
-            .orElse("of a source tree"));
+    return Map.of("regild", Build.own().version());
   }
 
   private static String qemu() throws InterruptedException {

@@ -40,6 +40,15 @@ public final class Glob {
     return text.chars().anyMatch(c -> "*?[\\".indexOf(c) >= 0);
   }
 
+  /** Returns what every text begins with that a pattern matches; may be empty. */
+  public static String prefix(String pattern) {
+    int end = 0;
+    while (end < pattern.length() && !isPattern(pattern.substring(end, end + 1))) {
+      end++;
+    }
+    return pattern.substring(0, end);
+  }
+
   /** Where the pattern goes on behind what matches one character; -1 if it does not match. */
   private static int one(String pattern, int at, char c) {
     return switch (pattern.charAt(at)) {

@@ -17,6 +17,7 @@ import java.util.List;
  *     left out
  * @param devices the hardware ids of the devices that the system has seen, each as its driver would
  *     match it, in capitals
+ * @param hardware the same by device; none in an older inventory
  * @param programs every program that is listed for removal, or was installed by Windows Installer
  * @param pendingRestarts the signs that the system wants a restart: {@linkplain
  *     PendingRestart#registryName names} of the registry's, and {@link
@@ -30,9 +31,18 @@ public record WindowsFacts(
     List<Driver> drivers,
     List<String> devices,
     List<Program> programs,
-    List<String> pendingRestarts) {
+    List<String> pendingRestarts,
+    List<Device> hardware) {
   /** The name of the package that stands for the operating system itself. */
   public static final String SYSTEM = "Windows";
+
+  /**
+   * Returns the name by which feeds call the system of one build, where images of several builds
+   * have one platform: {@code Windows 26100}.
+   */
+  public static String ofBuild(String base) {
+    return SYSTEM + " " + base;
+  }
 
   /** The service of the QEMU guest agent, through which a Windows is serviced. */
   public static final String AGENT_SERVICE = "QEMU-GA";
@@ -43,6 +53,49 @@ public record WindowsFacts(
     devices = List.copyOf(devices);
     programs = List.copyOf(programs);
     pendingRestarts = List.copyOf(pendingRestarts);
+    hardware = hardware == null ? List.of() : List.copyOf(hardware);
+  }
+
+  /** Without what is known of each device. */
+  public WindowsFacts(
+      String edition,
+      String displayVersion,
+      String build,
+      List<InstalledKb> updates,
+      List<Driver> drivers,
+      List<String> devices,
+      List<Program> programs,
+      List<String> pendingRestarts) {
+    this(
+        edition,
+        displayVersion,
+        build,
+        updates,
+        drivers,
+        devices,
+        programs,
+        pendingRestarts,
+        List.of());
+  }
+
+  /** Returns its devices; of an older inventory one for each id. */
+  public List<Device> eachDevice() {
+    return hardware.isEmpty()
+        ? devices.stream().map(id -> new Device(List.of(id), List.of())).toList()
+        : hardware;
+  }
+
+  /**
+   * A device, by the ids that its bus has given it, the most specific first, in capitals.
+   *
+   * @param hardwareIds of just that model
+   * @param compatibleIds of what it is compatible with
+   */
+  public record Device(List<String> hardwareIds, List<String> compatibleIds) {
+    public Device {
+      hardwareIds = List.copyOf(hardwareIds);
+      compatibleIds = List.copyOf(compatibleIds);
+    }
   }
 
   /**

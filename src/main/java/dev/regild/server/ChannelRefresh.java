@@ -16,7 +16,9 @@ import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -54,7 +56,8 @@ final class ChannelRefresh implements AutoCloseable {
 
   private final ChannelStore channels;
   private final EarlierSnapshots earlier;
-  private final Optional<Prefetch> prefetch;
+  private final Optional<Ahead> ahead;
+  private final RegistryRefresh refreshing;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -72,6 +75,9 @@ final class ChannelRefresh implements AutoCloseable {
   /** One channel at a time, so that prefetching takes little of the line and of the processors. */
   private final Semaphore prefetching = new Semaphore(1);
 
+  /** The same for large files, for which the changelogs of other channels do not wait. */
+  private final Semaphore fetchingAhead = new Semaphore(1);
+
   /** The names of the channels that are being refreshed. */
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
 
@@ -81,19 +87,24 @@ final class ChannelRefresh implements AutoCloseable {
   private final AtomicBoolean newSnapshot = new AtomicBoolean();
   private volatile Map<String, Instant> freshness = Map.of();
 
+  /** What is downloaded before an update needs it. */
+  record Ahead(Prefetch changelogs, FilesAhead files) {}
+
   private ChannelRefresh(
       ChannelStore channels,
       EarlierSnapshots earlier,
-      Optional<Prefetch> prefetch,
+      Optional<Ahead> ahead,
+      RegistryRefresh refreshing,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
       Turns turns,
       RecurringWork.Pauses pauses) {
+    this.refreshing = refreshing;
     this.channels = channels;
     this.earlier = earlier;
-    this.prefetch = prefetch;
+    this.ahead = ahead;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
@@ -106,7 +117,8 @@ final class ChannelRefresh implements AutoCloseable {
   static ChannelRefresh start(
       ChannelStore channels,
       EarlierSnapshots earlier,
-      Optional<Prefetch> prefetch,
+      Optional<Ahead> ahead,
+      RegistryRefresh refreshing,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -115,7 +127,16 @@ final class ChannelRefresh implements AutoCloseable {
       RecurringWork.Pauses pauses) {
     ChannelRefresh refresh =
         new ChannelRefresh(
-            channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
+            channels,
+            earlier,
+            ahead,
+            refreshing,
+            database,
+            updates,
+            packages,
+            clock,
+            turns,
+            pauses);
     refresh.looks.start();
     return refresh;
   }
@@ -181,7 +202,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void refresh(Channel channel) {
     try {
-      RefreshResult result = channels.refresh(channel.name());
+      RefreshResult result = refreshing.refresh(channels, channel.name());
       failing.remove(channel.name());
       for (String notice : result.notices()) {
         LOG.atInfo()
@@ -230,19 +251,25 @@ final class ChannelRefresh implements AutoCloseable {
   /** After every refresh: images may have come, and a mirror may have been away before. */
   private void prefetch(Channel channel) {
     try {
-      if (prefetch.isPresent()) {
+      if (ahead.isPresent()) {
         prefetching.acquire();
         try {
-          var _ = prefetch.get().run(channel);
+          var _ = ahead.get().changelogs().run(channel);
         } finally {
           prefetching.release();
+        }
+        fetchingAhead.acquire();
+        try {
+          var _ = ahead.get().files().run(channel);
+        } finally {
+          fetchingAhead.release();
         }
       }
     } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
           .addKeyValue("reason", e.toString())
-          .log("changelogs are not prefetched");
+          .log("nothing is prefetched");
     } catch (InterruptedException e) {
       LOG.debug("the prefetch of {} was interrupted", channel.name());
     }

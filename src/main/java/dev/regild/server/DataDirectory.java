@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import dev.regild.files.Ancestors;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.PrivateTree;
+import dev.regild.server.backup.Restore;
 import dev.regild.server.config.ConfigException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -51,6 +52,11 @@ final class DataDirectory implements AutoCloseable {
    *     server holds it
    */
   static DataDirectory open(Path path) throws ConfigException {
+    if (Files.exists(path.resolve(Restore.UNFINISHED))) {
+      throw new ConfigException(
+          "data is '%s', whose restore has not ended; run regild restore again until it succeeds"
+              .formatted(path));
+    }
     try {
       close(path);
       FileChannel channel =

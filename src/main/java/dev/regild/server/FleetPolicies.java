@@ -66,8 +66,7 @@ record FleetPolicies(
       Database database, Operators operators, Schedules schedules, Notices notices, Clock clock) {
     return new PolicyFiles(
         database,
-        List.of(
-            new RingKind(rings, operators::include), schedules, new RetentionKind(), notices),
+        List.of(new RingKind(rings, operators::include), schedules, new RetentionKind(), notices),
         clock);
   }
 

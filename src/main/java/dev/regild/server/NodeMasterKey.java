@@ -18,12 +18,12 @@ final class NodeMasterKey {
    * Loads the key. The first node of a database makes it; all others have to be given it.
    *
    * @param shared whether other nodes may use the database
+   * @param variable the key, if the process was given one
    * @throws ConfigException if this node has no key, or another one than the database
    */
-  static MasterKey load(Path data, Database database, boolean shared)
+  static MasterKey load(Path data, Database database, boolean shared, Optional<String> variable)
       throws ConfigException, IOException {
     Path file = data.resolve("master.key");
-    Optional<String> variable = Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE));
     if (!shared) {
       return MasterKey.load(file, variable);
     }

@@ -27,6 +27,7 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.SupportFiles;
 import dev.regild.fetch.PackageCache;
@@ -45,6 +46,8 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.machine.Build;
+import dev.regild.machine.systemd.Credentials;
 import dev.regild.policy.notice.Courier;
 import dev.regild.policy.notice.Notices;
 import dev.regild.policy.retention.RetentionWork;
@@ -90,13 +93,16 @@ import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
+import dev.regild.update.planning.FilesAhead;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
+import dev.regild.update.steps.ReadChangelogs;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
 import java.io.IOException;
@@ -104,8 +110,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -125,6 +133,7 @@ public final class RegildServer implements AutoCloseable {
   private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
+  private BooleanSupplier listening = () -> false;
 
   private RegildServer(Config config, Role role) throws ConfigException, IOException {
     int listeningOn = -1;
@@ -167,9 +176,25 @@ public final class RegildServer implements AutoCloseable {
     return port;
   }
 
-  /** Waits until the process is told to end, and the server has ended. */
-  public void awaitTermination() throws InterruptedException {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+  /** Whether it still accepts connections. */
+  public boolean isListening() {
+    return listening.getAsBoolean();
+  }
+
+  /**
+   * Waits until the process is told to end, and the server has ended.
+   *
+   * @param told is run when the process is told to end
+   */
+  public void awaitTermination(Runnable told) throws InterruptedException {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  told.run();
+                  close();
+                },
+                "shutdown"));
     closed.await();
   }
 
@@ -178,6 +203,7 @@ public final class RegildServer implements AutoCloseable {
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
+    Map<String, String> environment = Credentials.over(System.getenv());
     DataDirectory data = opened(DataDirectory.open(config.data()));
     Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Optional<ServerTls> tls =
@@ -193,7 +219,10 @@ public final class RegildServer implements AutoCloseable {
     }
     MasterKey masterKey =
         NodeMasterKey.load(
-            data.path(), database, config.database().isPresent() || config.store().isPresent());
+            data.path(),
+            database,
+            config.database().isPresent() || config.store().isPresent(),
+            Optional.ofNullable(environment.get(MasterKey.ENVIRONMENT_VARIABLE)));
     Accounts accounts = new Accounts(database, masterKey, clock);
     if (role != Role.WORKER) {
       new FirstStart(data.path(), accounts)
@@ -239,7 +268,10 @@ public final class RegildServer implements AutoCloseable {
             image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
+    FeedStore feeds = new FeedStore(database, data.path(), clock);
+    FeedChangelogs feedChangelogs = new FeedChangelogs(feeds);
+    PlannedFixes plannedFixes =
+        new PlannedFixes(database, inventories, plans, snapshotChangelogs, feedChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     JobQueue jobs =
@@ -262,7 +294,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             updates,
             outcomes,
-            changelogs,
+            new ReadChangelogs(changelogs, feedChangelogs),
             channels,
             packages,
             layers,
@@ -316,6 +348,7 @@ public final class RegildServer implements AutoCloseable {
     } else {
       jobs.recover();
     }
+    RegistryRefresh registryRefresh = new RegistryRefresh(database, inventories, clock);
     EarlierSnapshots earlierSnapshots =
         new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
@@ -326,15 +359,24 @@ public final class RegildServer implements AutoCloseable {
                 config
                     .prefetch()
                     .map(size ->
-                        new Prefetch(
-                            database,
-                            plans,
-                            changelogs,
-                            snapshotChangelogs,
-                            packages,
-                            room,
-                            data.path(),
-                            size.bytes())),
+                        new ChannelRefresh.Ahead(
+                            new Prefetch(
+                                database,
+                                plans,
+                                changelogs,
+                                snapshotChangelogs,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()),
+                            new FilesAhead(
+                                plans,
+                                registryRefresh,
+                                packages,
+                                room,
+                                data.path(),
+                                size.bytes()))),
+                registryRefresh,
                 database,
                 updates,
                 packages,
@@ -342,18 +384,18 @@ public final class RegildServer implements AutoCloseable {
                 membership.turns(),
                 ChannelRefresh.USUAL));
 
-    FeedStore feeds = new FeedStore(database, data.path(), clock);
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
     opened(
             new Judging(
-                database,
-                inventories,
-                plans,
-                plannedFixes,
-                feeds,
-                new SupportFiles(config.support().distroInfo(), config.support().securitySupport()),
-                membership.turns(),
-                clock)
+                    database,
+                    inventories,
+                    plans,
+                    plannedFixes,
+                    feeds,
+                    new SupportFiles(
+                        config.support().distroInfo(), config.support().securitySupport()),
+                    membership.turns(),
+                    clock)
                 .work())
         .start();
 
@@ -429,7 +471,8 @@ public final class RegildServer implements AutoCloseable {
             (caller, address) ->
                 accounts.used(
                     caller.key(), caller.owner().accountId(), caller.owner().region(), address));
-    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    Differences differences =
+        new Differences(database, plans, plannedFixes, snapshotChangelogs, feedChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
     ConsoleGuard guard =
         new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit));
@@ -458,7 +501,7 @@ public final class RegildServer implements AutoCloseable {
                     .openId()
                     .map(settings ->
                         new OpenIdProvider(
-                            settings, masterKey.derived("console-logins"), System.getenv(), clock)),
+                            settings, masterKey.derived("console-logins"), environment, clock)),
                 everybody(config),
                 config.region()),
             fleet.pages(guard, database, channels, operators, policies, clock));
@@ -507,6 +550,7 @@ public final class RegildServer implements AutoCloseable {
                 audit,
                 role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
+    listening = front::isRunning;
     opened(events);
     opened(console);
     LOG.atInfo()
@@ -514,6 +558,7 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("tls", tls.isPresent())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
+        .addKeyValue("version", Build.own().text())
         .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");

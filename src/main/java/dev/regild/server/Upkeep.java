@@ -8,7 +8,6 @@ import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageFlattenings;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

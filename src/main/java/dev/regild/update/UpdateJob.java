@@ -14,7 +14,6 @@ import dev.regild.image.Inventories;
 import dev.regild.image.JobKind;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
-import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
 import dev.regild.job.Attempt;
 import dev.regild.job.FailedStepException;
@@ -67,7 +66,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       Inventories inventories,
       UpdateRecords records,
       UpdateOutcomes outcomes,
-      Changelogs changelogs,
+      ReadChangelogs changelogs,
       ChannelStore channels,
       PackageCache packages,
       LayerStore layers,
@@ -87,7 +86,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.attestations = attestations;
     this.prepare = new Prepare(layers, platforms, rooms);
     this.resolve = new Resolve(inventories, outcomes);
-    this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
+    this.fetch = new Fetch(packages, rooms, changelogs);
     this.qualify = new Qualify(platforms, new ThrowAwayBoot(platforms));
     this.publish = new Publish(layers);
   }

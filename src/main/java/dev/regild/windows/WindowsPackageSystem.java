@@ -13,6 +13,7 @@ import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
@@ -30,6 +31,7 @@ import dev.regild.servicing.ServicingMachines;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
 import dev.regild.windows.catalogue.CatalogueSource;
+import dev.regild.windows.catalogue.OfferedUpdates;
 import dev.regild.windows.registry.WindowsFitness;
 import dev.regild.windows.registry.WindowsPlatforms;
 import dev.regild.windows.registry.WindowsReader;
@@ -42,14 +44,19 @@ import dev.regild.windows.upstream.UpstreamRefresh;
 import dev.regild.windows.upstream.WsusFiles;
 import dev.regild.windows.upstream.WsusOptions;
 import dev.regild.windows.upstream.WsusSource;
+import dev.regild.windows.winget.WingetFollow;
+import dev.regild.windows.winget.WingetOptions;
+import dev.regild.windows.winget.WingetSource;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Component Based Servicing, Plug and Play and Windows Installer, with a catalogue of our own. */
 public record WindowsPackageSystem() implements PackageSystem {
@@ -85,35 +92,53 @@ public record WindowsPackageSystem() implements PackageSystem {
 
   @Override
   public Set<String> sourceKinds() {
-    return Set.of(CatalogueSource.KIND, WsusSource.KIND);
+    return Set.of(CatalogueSource.KIND, WsusSource.KIND, WingetSource.KIND);
   }
 
   @Override
   public PackageSource source(SourceKeys keys) {
-    return keys.text("kind").equals(WsusSource.KIND)
-        ? WsusOptions.source(keys)
-        : new CatalogueSource(
-            keys.only(Set.of("kind", "architecture"))
-                .text("architecture", CatalogueSource.DEFAULT_ARCHITECTURE));
+    return switch (keys.text("kind")) {
+      case WsusSource.KIND -> WsusOptions.source(keys);
+      case WingetSource.KIND -> WingetOptions.source(keys);
+      default ->
+          new CatalogueSource(
+              keys.only(Set.of("kind", "architecture"))
+                  .text("architecture", CatalogueSource.DEFAULT_ARCHITECTURE));
+    };
   }
 
   @Override
   public List<SourceOption> options() {
-    return WsusOptions.all(ARCHITECTURE);
+    return Stream.concat(WsusOptions.all(ARCHITECTURE).stream(), WingetOptions.ALL.stream())
+        .toList();
   }
 
   @Override
   public List<PackageSource> sources(String platform, SourceOptions told) {
     String architecture =
         told.last(ARCHITECTURE.name()).orElse(CatalogueSource.DEFAULT_ARCHITECTURE);
-    return List.of(
-        WsusOptions.source(platform, architecture, told)
+    List<PackageSource> sources = new ArrayList<>();
+    Optional<PackageSource> winget = WingetOptions.source(architecture, told);
+    sources.add(
+        WsusOptions.source(platform, architecture, told, winget.isPresent())
             .orElseGet(() -> new CatalogueSource(architecture)));
+    winget.ifPresent(sources::add);
+    return sources;
   }
 
   @Override
-  public int mostSources() {
-    return 1;
+  public Optional<String> whyNotTogether(List<PackageSource> sources) {
+    boolean beside =
+        sources.size() <= 2 && sources.stream().skip(1).allMatch(WingetSource.class::isInstance);
+    if (!beside || sources.getFirst() instanceof WingetSource) {
+      return Optional.of(
+          "a Windows channel has one source of the kind catalogue or wsus, and after it at most one"
+              + " of the kind winget-manifest; remove the others");
+    }
+    return sources.stream()
+            .allMatch(each -> each.architecture().equals(sources.getFirst().architecture()))
+        ? Optional.empty()
+        : Optional.of("they are for different architectures; correct architecture");
   }
 
   @Override
@@ -140,18 +165,31 @@ public record WindowsPackageSystem() implements PackageSystem {
   public RepositoryContents read(Channel channel, RefreshTools tools)
       throws ChannelException, FetchException, IOException, InterruptedException {
     Catalogue catalogue = Catalogue.of(tools.channels(), channel);
+    List<String> notices = new ArrayList<>(agents(channel, tools));
     if (!(channel.sources().getFirst() instanceof WsusSource wsus)) {
-      return catalogue.contents(tools.verified());
+      return catalogue.contents(tools.verified(), OfferedUpdates.NONE, Route.DEFAULT, notices);
     }
     UpstreamRefresh.Outcome outcome =
         new UpstreamRefresh(
                 wsus,
+                channel.platform(),
                 Catalogue.directory(tools.channels(), channel.name()),
                 tools.transport(),
                 tools.clock(),
                 tools.options())
             .run();
-    return catalogue.contents(tools.verified(), outcome.updates(), wsus.route(), outcome.notices());
+    notices.addAll(outcome.notices());
+    return catalogue.contents(tools.verified(), outcome.updates(), wsus.route(), notices);
+  }
+
+  private static List<String> agents(Channel channel, RefreshTools tools)
+      throws ChannelException, IOException, InterruptedException {
+    Path directory = Catalogue.directory(tools.channels(), channel.name());
+    if (channel.sources().getLast() instanceof WingetSource winget) {
+      return new WingetFollow(winget, directory, tools.transport(), tools.options()).run();
+    }
+    WingetFollow.removeAll(directory);
+    return List.of();
   }
 
   @Override

@@ -18,9 +18,9 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Base64;
 import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,8 +68,7 @@ class AccountsTest {
         .satisfies(each -> {
           assertThat(each.event().subject()).isEqualTo(key.id());
           assertThat(each.event().payload())
-              .isEqualTo(
-                  Map.of("key", key.id(), "region", "eu-central-1", "address", "192.0.2.7"));
+              .isEqualTo(Map.of("key", key.id(), "region", "eu-central-1", "address", "192.0.2.7"));
         });
     AccessKey second = accounts.createKey(account, false);
     accounts.used(second.id(), account.id(), "us-east-1", "192.0.2.7");

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -46,8 +47,13 @@ class MsrcDocumentsTest {
               <vuln:ProductID>1</vuln:ProductID><vuln:SubType>SecurityHotpatchUpdate</vuln:SubType>
               <vuln:FixedBuild>10.0.20348.2330</vuln:FixedBuild></vuln:Remediation>
             <vuln:Remediation Type="Vendor Fix"><vuln:Description>5035856</vuln:Description>
-              <vuln:ProductID>3</vuln:ProductID><vuln:ProductID>4</vuln:ProductID>
+              <vuln:ProductID>3</vuln:ProductID>
               <vuln:FixedBuild>10.0.25398.763</vuln:FixedBuild></vuln:Remediation>
+            <vuln:Remediation Type="Vendor Fix"><vuln:Description>5040435</vuln:Description>
+              <vuln:ProductID>4</vuln:ProductID>
+              <vuln:FixedBuild>10.0.26100.1150</vuln:FixedBuild></vuln:Remediation>
+            <vuln:Remediation Type="Vendor Fix"><vuln:Description>5034123</vuln:Description>
+              <vuln:ProductID>6-1</vuln:ProductID><vuln:FixedBuild>4.8.4718.0</vuln:FixedBuild></vuln:Remediation>
             <vuln:Remediation Type="Vendor Fix"><vuln:Description>Release Notes</vuln:Description>
               <vuln:ProductID>6-1</vuln:ProductID><vuln:FixedBuild>4.8.4718.0</vuln:FixedBuild></vuln:Remediation>
             <vuln:Remediation Type="Vendor Fix"><vuln:Description>5035849</vuln:Description>
@@ -64,9 +70,31 @@ class MsrcDocumentsTest {
     FeedFacts facts = read(Files.writeString(directory.resolve("month.xml"), DOCUMENT));
 
     assertThat(facts.find("WINDOWS_SERVER_2022", "Windows", "CVE-2026-0001"))
-        .isEqualTo(new Issue("CVE-2026-0001", State.AFFECTED, "10.0.20348.2340", "Important", ""));
+        .isEqualTo(
+            new Issue(
+                "CVE-2026-0001", State.AFFECTED, "10.0.20348.2340", "Important", "KB5035857"));
     assertThat(facts.issues("WINDOWS_SERVER_2019")).isZero();
-    assertThat(facts.issues("WINDOWS")).isZero();
+  }
+
+  @Test
+  void eachBuildOfAClientHasAFixOfItsOwn() throws Exception {
+    FeedFacts facts = read(Files.writeString(directory.resolve("month.xml"), DOCUMENT));
+
+    assertThat(facts.find("WINDOWS", "Windows 26100", "CVE-2026-0001"))
+        .isEqualTo(new Issue("CVE-2026-0001", State.AFFECTED, "10.0.26100.1150", "", "KB5040435"));
+    assertThat(facts.find("WINDOWS", "Windows", "CVE-2026-0001")).isNull();
+  }
+
+  @Test
+  void theCvesOfAKbAreKnown() throws Exception {
+    FeedFacts facts = read(Files.writeString(directory.resolve("month.xml"), DOCUMENT));
+
+    for (String kb : List.of("KB5035857", "KB5034123")) {
+      assertThat(facts.find("WINDOWS_SERVER_2022", kb, "CVE-2026-0001")).as(kb).isNotNull();
+    }
+    assertThat(facts.find("WINDOWS_SERVER_2022", "KB5036999", "CVE-2026-0001"))
+        .as("a hotpatch")
+        .isNull();
   }
 
   @Test
@@ -81,7 +109,7 @@ class MsrcDocumentsTest {
       }
     }
 
-    assertThat(read(archive).issues("WINDOWS_SERVER_2022")).isEqualTo(2);
+    assertThat(read(archive).issues("WINDOWS_SERVER_2022")).isEqualTo(6);
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.regild.fetch;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,19 +16,16 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.fixtures.HostTools;
-import dev.regild.machine.Program;
+import dev.regild.fixtures.TlsKeys;
+import dev.regild.fixtures.TunnelProxy;
 import dev.regild.rpm.RpmSource;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
@@ -37,8 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -176,7 +170,7 @@ class RoutesTest {
   @Test
   void aTunnelThroughAProxyThatWantsAPasswordLeadsToAPrivateServer() throws Exception {
     try (TlsServer server = new TlsServer(temporary, repository.root);
-        TunnelProxy proxy = new TunnelProxy(server.port())) {
+        TunnelProxy proxy = new TunnelProxy(server.port(), AUTHORIZATION)) {
       Route route = new Route(proxy.uri(), server.authority().toString());
       String uri = "https://repo.example:" + server.port();
       assertThatThrownBy(() -> refresh(quick(), uri, route))
@@ -184,7 +178,7 @@ class RoutesTest {
           .hasMessageContaining("the proxy " + proxy.uri() + " requires a user and a password");
       secrets("machine " + proxy.uri() + " login user password s3cret");
       fetchAll(quick(), uri, route);
-      assertThat(proxy.asked)
+      assertThat(proxy.asked())
           .contains("CONNECT repo.example:" + server.port() + " HTTP/1.1 " + AUTHORIZATION);
     }
   }
@@ -268,33 +262,12 @@ class RoutesTest {
 
     TlsServer(Path directory, Path root) throws Exception {
       HostTools.assumeInstalled("openssl");
-      authority = directory.resolve("authority.pem");
-      Path secret = directory.resolve("server.key");
-      Path store = directory.resolve("server.p12");
-      openssl(
-          "req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=repo.example"
-              + " -addext subjectAltName=DNS:repo.example,IP:127.0.0.1 -keyout %s -out %s"
-                  .formatted(secret, authority));
-      openssl(
-          "pkcs12 -export -passout pass:changeit -inkey %s -in %s -out %s"
-              .formatted(secret, authority, store));
-      KeyStore keys = KeyStore.getInstance("PKCS12");
-      try (InputStream in = Files.newInputStream(store)) {
-        keys.load(in, "changeit".toCharArray());
-      }
-      KeyManagerFactory managers =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      managers.init(keys, "changeit".toCharArray());
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(managers.getKeyManagers(), null, null);
+      TlsKeys keys = TlsKeys.make(directory.resolve("tls"), "DNS:repo.example,IP:127.0.0.1");
+      authority = keys.authority();
       server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      server.setHttpsConfigurator(new HttpsConfigurator(context));
+      server.setHttpsConfigurator(new HttpsConfigurator(keys.context()));
       server.createContext("/", SimpleFileServer.createFileHandler(root));
       server.start();
-    }
-
-    private static void openssl(String arguments) throws Exception {
-      Program.of(List.of(("openssl " + arguments).split(" ", -1))).run();
     }
 
     Path authority() {
@@ -312,92 +285,6 @@ class RoutesTest {
     @Override
     public void close() {
       server.stop(0);
-    }
-  }
-
-  /** Opens every tunnel to one port of this machine, for whoever knows the password. */
-  private static final class TunnelProxy implements AutoCloseable {
-    final List<String> asked = new CopyOnWriteArrayList<>();
-    private final ServerSocket listening =
-        new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final int port;
-
-    TunnelProxy(int port) throws IOException {
-      this.port = port;
-      Thread.startVirtualThread(this::serve);
-    }
-
-    String uri() {
-      return "http://127.0.0.1:" + listening.getLocalPort();
-    }
-
-    private void serve() {
-      while (!listening.isClosed()) {
-        try {
-          Socket client = listening.accept();
-          Thread.startVirtualThread(() -> tunnel(client));
-        } catch (IOException e) {
-          return;
-        }
-      }
-    }
-
-    private void tunnel(Socket client) {
-      try (client) {
-        String head = head(client.getInputStream());
-        String authorization =
-            head.lines()
-                .filter(line -> line.startsWith("Proxy-Authorization: "))
-                .map(line -> line.substring("Proxy-Authorization: ".length()))
-                .findFirst()
-                .orElse("");
-        asked.add(head.lines().findFirst().orElse("") + " " + authorization);
-        if (!authorization.equals(AUTHORIZATION)) {
-          answer(
-              client,
-              "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
-                  + "Content-Length: 0");
-          return;
-        }
-        try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
-          answer(client, "200 Connection established");
-          Thread back = Thread.startVirtualThread(() -> copy(server, client));
-          copy(client, server);
-          back.join();
-        }
-      } catch (IOException | InterruptedException e) {
-        // The test sees what came of it.
-      }
-    }
-
-    private static void answer(Socket client, String status) throws IOException {
-      client.getOutputStream().write(("HTTP/1.1 " + status + "\r\n\r\n").getBytes(ISO_8859_1));
-    }
-
-    private static String head(InputStream in) throws IOException {
-      StringBuilder head = new StringBuilder();
-      while (head.indexOf("\r\n\r\n") < 0) {
-        int next = in.read();
-        if (next < 0) {
-          break;
-        }
-        head.append((char) next);
-      }
-      return head.toString();
-    }
-
-    private static void copy(Socket from, Socket to) {
-      try {
-        from.getInputStream().transferTo(to.getOutputStream());
-        to.shutdownOutput();
-      } catch (IOException e) {
-        // One side is gone.
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      listening.close();
     }
   }
 }

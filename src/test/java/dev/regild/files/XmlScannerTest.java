@@ -20,10 +20,10 @@ class XmlScannerTest {
 
   /** For this the JDK's parser fails with an error of its own, not with one of XML. */
   @Test
-  void anOddCharacterInADocumentTypeIsMalformedXml() {
+  void anOddCharacterInADocumentTypeIsRefusedLikeAnyOther() {
     assertThatThrownBy(() -> scan("<!DOCTYPE repomd [\u0001]><repomd/>"))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("it is malformed XML");
+        .hasMessage("it has a document type");
   }
 
   @Test
@@ -31,6 +31,13 @@ class XmlScannerTest {
     assertThatThrownBy(() -> scan("<!DOCTYPE repomd []><repomd/>"))
         .isInstanceOf(IOException.class)
         .hasMessage("it has a document type");
+  }
+
+  @Test
+  void aCommentWithoutEndIsNotKept() {
+    assertThatThrownBy(() -> scan("<r><!--" + "> - ".repeat(1 << 20) + "--></r>"))
+        .isInstanceOf(IOException.class)
+        .hasMessage("it has a tag of more than 1 MiB");
   }
 
   private static void scan(String document) throws IOException {

@@ -51,8 +51,12 @@ public final class Registry implements AutoCloseable {
   public final Inventories inventories;
 
   public Registry(Path directory) throws IOException {
-    database = TestDatabases.open(directory.resolve("regild.db"));
-    inventories = new Inventories(database);
+    this(TestDatabases.open(directory.resolve("regild.db")));
+  }
+
+  public Registry(Database database) {
+    this.database = database;
+    this.inventories = new Inventories(database);
   }
 
   public <T> T write(HandleCallback<T, RuntimeException> work) {

@@ -49,9 +49,7 @@ public final class PolicyFleet {
   /** An inventory with these packages. */
   public static Inventory inventory(List<InstalledPackage> packages) {
     return new Inventory(
-        new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"),
-        "amd64",
-        packages);
+        new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"), "amd64", packages);
   }
 
   /** Adds an image of its own layer to a line. */

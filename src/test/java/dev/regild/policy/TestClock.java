@@ -8,7 +8,7 @@ import java.time.ZoneOffset;
 
 /** A clock that a test moves. */
 public final class TestClock extends Clock {
-  private Instant now = Instant.parse("2026-03-01T00:00:00Z");
+  private volatile Instant now = Instant.parse("2026-03-01T00:00:00Z");
 
   public void advance(Duration duration) {
     now = now.plus(duration);

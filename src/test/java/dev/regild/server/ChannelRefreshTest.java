@@ -7,12 +7,17 @@ import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
+import dev.regild.event.RecordedEvent;
 import dev.regild.fetch.PackageCache;
+import dev.regild.image.Inventories;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.update.planning.RegistryRefresh;
 import dev.regild.windows.catalogue.CatalogueSource;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -57,6 +62,7 @@ class ChannelRefreshTest {
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
               Optional.empty(),
+              new RegistryRefresh(database, new Inventories(database), Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
@@ -82,6 +88,53 @@ class ChannelRefreshTest {
       }
       assertThat(status(channels, "a-dead").attemptedAt()).as("it was cut short").isEmpty();
     }
+  }
+
+  @Test
+  void aRefreshThatFailsIsToldOnceForEachReason() throws Exception {
+    ChannelStore channels = new ChannelStore(directory, Clock.systemUTC());
+    channels.add(
+        new Channel(
+            "gone",
+            "ROCKY_LINUX8",
+            List.of(new RpmSource("file:///nowhere/rocky", "x86_64", "/key.asc"))));
+    try (Database database = Database.open(directory.resolve("regild.db"))) {
+      ChannelRefresh refresh =
+          ChannelRefresh.start(
+              channels,
+              new EarlierSnapshots(
+                  database,
+                  channels,
+                  new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
+                  Clock.systemUTC()),
+              Optional.empty(),
+              new RegistryRefresh(database, new Inventories(database), Clock.systemUTC()),
+              database,
+              new UpdateRecords(Clock.systemUTC()),
+              new PackageCache(directory),
+              Clock.systemUTC(),
+              Turns.ALONE,
+              AT_ONCE);
+      try {
+        await(() -> !told(database).isEmpty());
+      } finally {
+        refresh.close();
+      }
+      assertThat(told(database))
+          .singleElement()
+          .satisfies(each -> {
+            assertThat(each.event().subject()).isEqualTo("gone");
+            assertThat(each.event().payload()).containsKey("reason");
+          });
+    }
+  }
+
+  private static List<RecordedEvent> told(Database database) {
+    return database
+        .read(handle -> Events.after(handle, "111111111111", "eu-central-1", 0, 100))
+        .stream()
+        .filter(each -> each.event().type() == EventType.REFRESH_FAILED)
+        .toList();
   }
 
   private static ChannelStatus status(ChannelStore channels, String name) {

@@ -78,6 +78,7 @@ class ConsoleBrowserIT {
     PAGES.put("changeschedule", "/console/schedules/kiosks/change");
     PAGES.put("rings", "/console/rings");
     PAGES.put("ring", "/console/rings/debian-12/test");
+    PAGES.put("ringlines", "/console/rings/debian-12/prod");
     PAGES.put("promotion", "/console/rings/debian-12/prod/promotion");
     PAGES.put("retention", "/console/retention?line=office");
     PAGES.put("retentionplan", "/console/retention/preview");

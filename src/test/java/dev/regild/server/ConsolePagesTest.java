@@ -7,6 +7,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.RunningRefreshes;
 import dev.regild.files.LockFile;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.WindowsPackages;
@@ -339,6 +340,22 @@ class ConsolePagesTest {
           .isEqualTo(403);
     }
     assertThat(channels().list()).hasSize(1);
+  }
+
+  @Test
+  void aRefreshOfAnotherNodeOrACommandIsShown() throws Exception {
+    channels().add(windows());
+    server.database.useTransaction(handle ->
+        RunningRefreshes.write(
+            handle, "windows", "other", "reading documents: 3 of 10", Instant.now()));
+    for (String page : List.of("/console/channels", "/console/channels/windows")) {
+      assertThat(browser.get(page).body())
+          .as(page)
+          .contains("being refreshed", "reading documents: 3 of 10");
+    }
+    server.database.useTransaction(
+        handle -> RunningRefreshes.end(handle, "windows", "other", Instant.now()));
+    assertThat(browser.get("/console/channels").body()).doesNotContain("reading documents");
   }
 
   @Test

@@ -37,16 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ConsolePoliciesTest {
   @RegisterExtension static final RunningServer RUNNING = new RunningServer();
 
-  private static final List<String> LISTS =
-      List.of(
-          "/console/policies",
-          "/console/schedules",
-          "/console/rings",
-          "/console/retention",
-          "/console/revocations",
-          "/console/events",
-          "/console/notices");
-
   @TempDir Path directory;
   private ServerFixture server;
   private ConsoleScene scene;
@@ -69,13 +59,14 @@ class ConsolePoliciesTest {
             "/console/rings", "Add a channel</a> first",
             "/console/retention", "Begin a line</a> first",
             "/console/revocations", "See first what it would mark",
-            "/console/events", "No events yet",
+            "/console/events?before=1", "No events yet",
             "/console/notices", "Add the first one below");
-    for (String path : LISTS) {
+    for (String path : words.keySet()) {
       HttpResponse<String> page = browser.get(path);
       assertThat(page.statusCode()).as(path).isEqualTo(200);
       assertThat(page.body()).as(path).contains("class=\"empty\"", words.get(path));
     }
+    assertThat(browser.get("/console/events").body()).as("of the login").contains("key.first-used");
   }
 
   @Test
@@ -374,7 +365,7 @@ class ConsolePoliciesTest {
     assertThat(done).contains("What was done", "Deleted: 2 images");
     assertThat(browser.get("/console/images/office-2026-08").statusCode()).isEqualTo(404);
     assertThat(browser.get("/console/retention").body())
-        .contains("aria-label=\"Restore office-2026-08\"");
+        .contains("aria-label=\"Undo the deletion of office-2026-08\"");
     assertThat(location(browser.post("/console/retention/deleted/office-2026-08/restore")))
         .isEqualTo("/console/images/office-2026-08?done=restored");
     assertThat(browser.get("/console/images/office-2026-08/policies").body())
@@ -444,7 +435,7 @@ class ConsolePoliciesTest {
                     "name",
                     "own",
                     "to",
-                    "https://127.0.0.1/x",
+                    server.uri("/regild/v1/receiver").toString(),
                     "event",
                     "image.revoked")
                 .body())

@@ -2,10 +2,14 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.regild.fixtures.EachDatabase;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -15,24 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(RunningServer.class)
 @EachDatabase
 class NoticeCommandsTest {
-  private static final String POLICIES =
-      """
-      kind: Schedule
-      name: filed
-      spec:
-        lines: [filed]
-        cron: "0 2 * * *"
-        zone: Europe/Berlin
-        when: {security: yes-no}
-      ---
-      kind: Notice
-      name: filed
-      spec: {to: "http://127.0.0.1:9/hook", events: [schedule.disabled]}
-      """
-          .replace("yes-no", "true");
-
   private static ServerFixture server;
   private static CommandLineOf commands;
+  private static HttpServer receiver;
+
+  /** A webhook that accepts everything. */
+  private static String hook;
+
+  private static String policies;
 
   @TempDir Path directory;
 
@@ -41,23 +35,54 @@ class NoticeCommandsTest {
     server = running;
     commands = CommandLineOf.of(server);
     server.golden("us-east-1", "happening");
+    receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    receiver.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(204, -1);
+          exchange.close();
+        });
+    receiver.start();
+    hook = "http://127.0.0.1:%d/hook".formatted(receiver.getAddress().getPort());
+    policies =
+        """
+        kind: Schedule
+        name: filed
+        spec:
+          lines: [filed]
+          cron: "0 2 * * *"
+          zone: Europe/Berlin
+          when: {security: true}
+        ---
+        kind: Notice
+        name: filed
+        spec: {to: "%s", events: [schedule.disabled]}
+        """
+            .formatted(hook);
+  }
+
+  @AfterAll
+  static void stop() {
+    receiver.stop(0);
   }
 
   @Test
   void aNoticeIsAddedListedAndRemoved() {
-    String added =
-        commands.run(
-            0, "notice", "add", "chat", "--to", "http://127.0.0.1:9/", "--event", "alias.moved");
+    String added = commands.run(0, "notice", "add", "chat", "--to", hook, "--event", "alias.moved");
     assertThat(added).contains("Added chat. Its deliveries are signed with: whsec_");
     String secret = added.substring(added.indexOf("whsec_")).strip();
     assertThat(commands.run(0, "notice", "secret", "chat").strip()).isEqualTo(secret);
     assertThat(commands.run(0, "notice", "list"))
-        .containsPattern("chat +http://127.0.0.1:9/ +0 +0 +0\n")
+        .containsPattern("chat +" + hook + " +0 +0 +0\n")
         .doesNotContain(secret);
-    assertThat(commands.run(1, "notice", "add", "chat", "--to", "http://127.0.0.1:9/"))
+    assertThat(commands.run(1, "notice", "add", "chat", "--to", hook))
         .contains("The notice chat exists already.");
     assertThat(commands.run(1, "notice", "add", "x", "--to", "http://10.0.0.1/"))
         .contains("has the private address 10.0.0.1. The operator can allow it");
+    assertThat(commands.run(1, "notice", "add", "x", "--to", "http://127.0.0.1:1/"))
+        .contains("Notice x: to is http://127.0.0.1:1/. It can't be reached");
+    assertThat(commands.run(1, "notice", "add", "x", "--to", "ops@example.com"))
+        .contains("Notice x: this server sends no e-mail. The operator can set mail.server");
     assertThat(commands.run(0, "notice", "remove", "chat")).isEqualTo("Removed chat.\n");
     assertThat(commands.run(1, "notice", "secret", "chat")).contains("does not exist");
   }
@@ -67,6 +92,7 @@ class NoticeCommandsTest {
     commands.run(0, "alias", "set", "happening/a", "happening");
     commands.run(0, "alias", "set", "happening/b", "happening");
     assertThat(commands.run(0, "events"))
+        .contains("key.first-used")
         .containsPattern(
             "(?s)alias.moved +happening .*alias=happening/a.*alias.moved +happening .*happening/b");
     String last = commands.run(0, "events").lines().toList().getLast();
@@ -78,7 +104,7 @@ class NoticeCommandsTest {
 
   @Test
   void policiesAreAppliedOnceAndAsAWhole() throws IOException {
-    Path file = Files.writeString(directory.resolve("policies.yaml"), POLICIES);
+    Path file = Files.writeString(directory.resolve("policies.yaml"), policies);
     assertThat(commands.run(0, "policy", "diff", directory.toString()))
         .contains("add Schedule filed", "+ cron: \"0 2 * * *\"", "add Notice filed");
     assertThat(commands.run(0, "policy", "apply", file.toString()))
@@ -92,7 +118,7 @@ class NoticeCommandsTest {
     assertThat(commands.run(0, "policy", "apply", exported.toString(), "--prune"))
         .as(Files.readString(exported))
         .isEqualTo("Nothing has changed.\n");
-    Files.writeString(file, POLICIES.replace("0 2 * *", "0 4 * *"));
+    Files.writeString(file, policies.replace("0 2 * *", "0 4 * *"));
     assertThat(commands.run(0, "policy", "apply", file.toString()))
         .isEqualTo(
             """
@@ -101,11 +127,12 @@ class NoticeCommandsTest {
               + cron: "0 4 * * *"
             """);
     Files.writeString(
-        file, POLICIES.replace("0 2 * *", "0 6 * *").replace("127.0.0.1", "10.0.0.1"));
+        file, policies.replace("0 2 * *", "0 6 * *").replace("127.0.0.1", "10.0.0.1"));
     assertThat(commands.run(1, "policy", "apply", file.toString()))
-        .contains("Notice filed: The host 10.0.0.1 has the private address");
+        .contains("Notice filed: to is http://10.0.0.1:")
+        .contains("The host 10.0.0.1 has the private address");
     assertThat(commands.run(0, "policy", "export")).contains("0 4 * *").doesNotContain("0 6 * *");
-    Files.writeString(file, POLICIES.substring(0, POLICIES.indexOf("---")));
+    Files.writeString(file, policies.substring(0, policies.indexOf("---")));
     assertThat(commands.run(0, "policy", "apply", file.toString(), "--prune"))
         .contains("remove Notice filed");
     assertThat(commands.run(0, "policy", "export")).doesNotContain("Notice");
@@ -116,7 +143,8 @@ class NoticeCommandsTest {
     assertRefused("kind: [", "This is not YAML:");
     assertRefused("- a", "Document 1 is not a policy. Write kind, name and spec.");
     assertRefused(
-        "kind: Cake", "Document 1 has the kind 'Cake'. It must be one of Ring, Schedule, Retention, Notice");
+        "kind: Cake",
+        "Document 1 has the kind 'Cake'. It must be one of Ring, Schedule, Retention, Notice");
     assertRefused("kind: Notice", "Document 1, a Notice, has no name.");
     assertRefused("kind: Notice\nname: a\ncolour: red", "Document 1 has the unknown key colour.");
     assertRefused("kind: Notice\nname: a", "Notice a: spec must be a map of keys and values.");

@@ -38,6 +38,7 @@ import dev.regild.disk.upload.DiskQuota;
 import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.fixtures.Leases;
@@ -416,11 +417,7 @@ public final class ServerFixture implements AutoCloseable {
             Clock.systemUTC()),
         notices,
         fleet.files(
-            database,
-            new Operators(database, Set.of()),
-            schedules,
-            notices,
-            Clock.systemUTC()));
+            database, new Operators(database, Set.of()), schedules, notices, Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {
@@ -444,7 +441,7 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private Differences differences() throws IOException {
-    return new Differences(database, plans(), plannedFixes(), changelogs());
+    return new Differences(database, plans(), plannedFixes(), changelogs(), FeedChangelogs.NONE);
   }
 
   private SnapshotOffers snapshotOffers() throws IOException {

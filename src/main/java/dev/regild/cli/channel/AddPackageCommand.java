@@ -2,6 +2,7 @@ package dev.regild.cli.channel;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.RefreshOptions;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.PackageFacts;
@@ -102,7 +103,8 @@ final class AddPackageCommand implements Callable<Integer> {
   public Integer call() throws IOException, ChannelException, InterruptedException {
     if (files.size() > 1 && saysWhatOneIs()) {
       throw new IllegalArgumentException(
-          "--sha256, --kb, --resulting-build and --checkpoint apply to a single file; add the files one by one");
+          "--sha256, --kb, --resulting-build and --checkpoint apply to a single file; add the files"
+              + " one by one");
     }
     ChannelStore channels = channel.channels();
     Catalogue catalogue = Catalogue.of(channels, name);
@@ -113,17 +115,17 @@ final class AddPackageCommand implements Callable<Integer> {
       }
     } catch (IOException | ChannelException e) {
       if (added) {
-        refresh(channels);
+        refresh();
       }
       throw e;
     }
-    refresh(channels);
+    refresh();
     return 0;
   }
 
-  private void refresh(ChannelStore channels) throws ChannelException, InterruptedException {
+  private void refresh() throws IOException, ChannelException, InterruptedException {
     if (!noRefresh) {
-      channels.refresh(name);
+      var _ = channel.refreshed(name, RefreshOptions.NONE);
     }
   }
 

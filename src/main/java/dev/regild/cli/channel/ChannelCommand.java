@@ -11,6 +11,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
@@ -35,12 +36,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Works on the data directory itself; a running server sees each change at once. */
 @Command(
@@ -128,12 +129,9 @@ public final class ChannelCommand implements AutoCloseable {
   }
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
-  int list(@Option(names = "--json", description = "Print the channels as JSON.") boolean json)
-      throws IOException, ChannelException {
-    if (json) {
-      out()
-          .println(
-              Printable.json(JsonMapper.shared().valueToTree(channelsAsJson())).toPrettyString());
+  int list(@Mixin DataOutput output) throws IOException, ChannelException {
+    if (output.isData()) {
+      output.print(out(), channelsAsJson());
       return 0;
     }
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
@@ -277,6 +275,12 @@ public final class ChannelCommand implements AutoCloseable {
             progress ? new RefreshLines(out())::show : _ -> {}, Optional.ofNullable(recording)));
   }
 
+  /** Refreshes a channel and says nothing of it. */
+  RefreshResult refreshed(String name, RefreshOptions options)
+      throws IOException, ChannelException, InterruptedException {
+    return access().refresh(name, options.onProgress(), options.recording());
+  }
+
   int refresh(@Nullable List<String> names, RefreshOptions options)
       throws IOException, ChannelException, InterruptedException {
     ChannelStore channels = channels();
@@ -285,7 +289,7 @@ public final class ChannelCommand implements AutoCloseable {
             ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
             : names;
     for (String name : wanted) {
-      RefreshResult result = channels.refresh(channels.require(name).name(), options);
+      RefreshResult result = refreshed(channels.require(name).name(), options);
       switch (result) {
         case RefreshResult.Unchanged same ->
             out().println(name + " is unchanged (" + same.digest() + ").");

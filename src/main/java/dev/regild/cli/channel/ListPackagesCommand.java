@@ -1,15 +1,18 @@
 package dev.regild.cli.channel;
 
 import dev.regild.channel.ChannelException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.PackageFacts;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
@@ -19,16 +22,28 @@ import picocli.CommandLine.ParentCommand;
     mixinStandardHelpOptions = true)
 final class ListPackagesCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
+  @Mixin DataOutput output = new DataOutput();
 
   @Parameters(paramLabel = "CHANNEL", description = "The channel's name.")
   String name = "";
 
   @Override
   public Integer call() throws IOException, ChannelException {
-    List<CatalogueEntry> entries = Catalogue.of(channel.channels(), name).entries();
+    Catalogue catalogue = Catalogue.of(channel.channels(), name);
+    List<CatalogueEntry> followed = catalogue.followed();
+    List<CatalogueEntry> entries = new ArrayList<>(catalogue.entries());
+    entries.addAll(followed);
     Table table =
         new Table(
-            "NAME", "VERSION", "KB", "KIND", "BUILDS", "RESULTS IN", "DIGEST", "SUPERSEDED BY");
+            "NAME",
+            "VERSION",
+            "KB",
+            "KIND",
+            "BUILDS",
+            "RESULTS IN",
+            "DIGEST",
+            "SUPERSEDED BY",
+            "FROM");
     for (CatalogueEntry entry : entries) {
       PackageFacts facts = entry.facts();
       table.row(
@@ -39,9 +54,10 @@ final class ListPackagesCommand implements Callable<Integer> {
           orDash(String.join(",", facts.builds())),
           orDash(facts.resultingBuild()),
           shortDigest(entry),
-          entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"));
+          entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"),
+          followed.contains(entry) ? "refresh" : "added");
     }
-    table.print(channel.out());
+    output.print(channel.out(), table);
     return 0;
   }
 

@@ -2,6 +2,7 @@ package dev.regild.cli.channel;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.RefreshOptions;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import java.io.IOException;
@@ -41,7 +42,7 @@ final class RemovePackageCommand implements Callable<Integer> {
           .println("Removed %s %s.".formatted(removed.facts().name(), removed.facts().version()));
     }
     if (!noRefresh) {
-      channels.refresh(name);
+      var _ = channel.refreshed(name, RefreshOptions.NONE);
     }
     return 0;
   }

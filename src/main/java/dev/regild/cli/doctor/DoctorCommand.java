@@ -8,6 +8,8 @@ import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
+import dev.regild.cli.terminal.DataOutput;
+import dev.regild.db.SchemaState;
 import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Transport;
@@ -72,8 +74,7 @@ public final class DoctorCommand implements Callable<Integer> {
           "The server's configuration file; doctor checks its address and authentication.")
   @Nullable Path config;
 
-  @Option(names = "--json", description = "Print what was found as JSON.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Option(
       names = "--store",
@@ -92,7 +93,7 @@ public final class DoctorCommand implements Callable<Integer> {
       throws IOException, ConfigException, ProgramException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     if (tryWindows != null) {
-      if (json) {
+      if (output.isData()) {
         throw new ParameterException(
             spec.commandLine(),
             "--json does not go with --try-windows, which writes its own report.");
@@ -110,6 +111,7 @@ public final class DoctorCommand implements Callable<Integer> {
     tools(machine, tools);
     accelerator(machine);
     freeSpace(machine);
+    database(machine);
     new SharedDatabaseCheck(
             StoreOptions.read(config, registry.named(spec), registry.url, null).database())
         .run(machine);
@@ -117,12 +119,12 @@ public final class DoctorCommand implements Callable<Integer> {
     platforms(machine, tools);
     Checkup protections = protections();
     boolean healthy = !machine.hasProblems() && !protections.hasProblems();
-    if (json) {
+    if (output.isData()) {
       ObjectNode report = JsonNodeFactory.instance.objectNode();
       report.put("healthy", healthy);
       report.set("machine", machine.json());
       report.set("protections", protections.json());
-      out.println(report.toPrettyString());
+      output.print(out, report);
     } else {
       machine.print(out);
       out.println();
@@ -131,6 +133,32 @@ public final class DoctorCommand implements Callable<Integer> {
       protections.printProblems(out);
     }
     return healthy ? 0 : 1;
+  }
+
+  /** After an upgrade, or after a step back. */
+  private void database(Checkup checks) {
+    Path file = registry.data.resolve("regild.db");
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    try {
+      SchemaState state = SchemaState.of(file);
+      if (state.isNewer()) {
+        checks.problem(
+            "database",
+            "A newer version of Regild has used %s. Install that version again, or restore a backup from before the upgrade."
+                .formatted(file));
+      } else {
+        checks.found(
+            "database",
+            "ok",
+            state.isOlder()
+                ? "of an earlier version; the server's next start upgrades it"
+                : "of this version");
+      }
+    } catch (IOException e) {
+      checks.problem("database", String.valueOf(e.getMessage()));
+    }
   }
 
   private int store(StoreSettings settings, PrintWriter out)
@@ -148,11 +176,11 @@ public final class DoctorCommand implements Callable<Integer> {
     } finally {
       FileTree.remove(directory);
     }
-    if (json) {
+    if (output.isData()) {
       ObjectNode report = JsonNodeFactory.instance.objectNode();
       report.put("healthy", !checks.hasProblems());
       report.set("store", checks.json());
-      out.println(report.toPrettyString());
+      output.print(out, report);
     } else {
       checks.print(out);
       checks.printProblems(out);

@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -46,13 +47,13 @@ public final class AliasCommand {
   }
 
   @Command(name = "list", description = "Lists the aliases.", mixinStandardHelpOptions = true)
-  int list(@Mixin ServerConnection connection)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("ALIAS", "IMAGE", "SINCE");
     for (JsonNode alias : connection.client().get(PATH).path("aliases")) {
       table.row(text(alias, "alias"), text(alias, "image"), text(alias, "moved"));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -62,6 +63,7 @@ public final class AliasCommand {
       mixinStandardHelpOptions = true)
   int history(
       @Mixin ServerConnection connection,
+      @Mixin DataOutput output,
       @Parameters(paramLabel = "ALIAS", description = "Such as golden/prod.") String alias)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("NUMBER", "TIME", "ACT", "IMAGE", "BY");
@@ -73,7 +75,7 @@ public final class AliasCommand {
           text(move, "image"),
           text(move, "by"));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

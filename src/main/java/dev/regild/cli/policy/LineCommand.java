@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,11 +49,11 @@ public final class LineCommand {
   }
 
   @Command(name = "list", description = "Lists the lines.", mixinStandardHelpOptions = true)
-  int list(@Mixin ServerConnection connection)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("LINE");
     connection.client().get(PATH).path("lines").forEach(line -> table.row(line.asString("")));
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -62,6 +63,7 @@ public final class LineCommand {
       mixinStandardHelpOptions = true)
   int show(
       @Mixin ServerConnection connection,
+      @Mixin DataOutput output,
       @Parameters(paramLabel = "LINE", description = "The line's name.") String line)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("IMAGE", "STATE", "CREATED", "ALIASES");
@@ -76,7 +78,7 @@ public final class LineCommand {
               .map(alias -> alias.asString(""))
               .collect(Collectors.joining(", ")));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

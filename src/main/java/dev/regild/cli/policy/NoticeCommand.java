@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,7 +74,7 @@ public final class NoticeCommand {
       name = "list",
       description = "Lists the notices, with the state of their deliveries.",
       mixinStandardHelpOptions = true)
-  int list(@Mixin ServerConnection connection)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("NAME", "TO", "DELIVERED", "WAITING", "GIVEN UP", "PROBLEM");
     for (JsonNode notice : connection.client().get(PATH).path("notices")) {
@@ -85,7 +86,7 @@ public final class NoticeCommand {
           notice.path("givenUp").asString("0"),
           notice.path("problem").asString(""));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

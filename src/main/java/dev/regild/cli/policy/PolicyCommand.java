@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "policy",
-    description = "Keeps schedules and notices in YAML files.",
+    description = "Keeps rings, schedules, retention policies and notices in YAML files.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class PolicyCommand {
@@ -71,7 +71,7 @@ public final class PolicyCommand {
 
   @Command(
       name = "export",
-      description = "Prints all schedules and notices as YAML.",
+      description = "Prints all rings, schedules, retention policies and notices as YAML.",
       mixinStandardHelpOptions = true)
   int export(@Mixin ServerConnection connection)
       throws ServerRefusalException, IOException, InterruptedException {

@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import java.io.IOException;
@@ -106,11 +107,11 @@ public final class RetentionCommand {
       @Mixin ServerConnection connection,
       @Parameters(arity = "0..1", paramLabel = "LINE", description = "Only this line.")
           @Nullable String line,
-      @Option(names = "--json", description = "Print the policies as JSON.") boolean json)
+      @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode policies = connection.client().get(PATH).path("policies");
-    if (json) {
-      out().println(policies.toPrettyString());
+    if (output.isData()) {
+      output.print(out(), policies);
       return 0;
     }
     Table table = new Table("LINE", "KEEP", "DAYS", "DEPRECATE", "UNDO", "AUTOMATIC", "LAST RUN");
@@ -160,13 +161,13 @@ public final class RetentionCommand {
       @Mixin ServerConnection connection,
       @Parameters(arity = "0..1", paramLabel = "LINE", description = "Only this line.")
           @Nullable String line,
-      @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
+      @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     String path =
         PATH + "/due?limit=10000" + (line == null ? "" : "&line=" + ApiClient.segment(line));
     JsonNode due = connection.client().get(path);
-    if (json) {
-      out().println(due.toPrettyString());
+    if (output.isData()) {
+      output.print(out(), due);
       return 0;
     }
     acts(due);
@@ -253,7 +254,7 @@ public final class RetentionCommand {
       name = "deleted",
       description = "Lists the images that policies have deleted and that can be restored.",
       mixinStandardHelpOptions = true)
-  int deleted(@Mixin ServerConnection connection)
+  int deleted(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("IMAGE", "LINE", "DELETED", "RESTORABLE UNTIL");
     for (JsonNode image : connection.client().get(PATH + "/deleted").path("images")) {
@@ -263,7 +264,7 @@ public final class RetentionCommand {
           text(image, "deleted"),
           text(image, "restorableUntil"));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

@@ -5,6 +5,7 @@ import static dev.regild.cli.policy.RevokeCommand.text;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,7 +13,6 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +35,7 @@ public final class RevocationCommand {
       name = "list",
       description = "Lists your revocations, the latest first.",
       mixinStandardHelpOptions = true)
-  int list(@Mixin ServerConnection connection)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("ID", "REVOKED", "IMAGES", "SINCE", "UNDONE", "REASON");
     for (JsonNode each : connection.client().get(PATH).path("revocations")) {
@@ -47,7 +47,7 @@ public final class RevocationCommand {
           each.has("undone") ? text(each, "undone") : "-",
           text(each, "reason"));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -58,11 +58,11 @@ public final class RevocationCommand {
   int show(
       @Mixin ServerConnection connection,
       @Parameters(paramLabel = "ID", description = "The revocation's id.") String id,
-      @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
+      @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode shown = connection.client().get(PATH + "/" + ApiClient.segment(id));
-    if (json) {
-      out().println(shown.toPrettyString());
+    if (output.isData()) {
+      output.print(out(), shown);
       return 0;
     }
     Table facts = new Table("REVOCATION", text(shown, "id"));

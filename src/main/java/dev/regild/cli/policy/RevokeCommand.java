@@ -2,6 +2,7 @@ package dev.regild.cli.policy;
 
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
@@ -70,8 +71,7 @@ public final class RevokeCommand implements Callable<Integer> {
   @Option(names = "--preview", description = "Change nothing, and list the images.")
   boolean preview;
 
-  @Option(names = "--json", description = "Print the server's JSON response.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -94,8 +94,8 @@ public final class RevokeCommand implements Callable<Integer> {
     }
     JsonNode revocation = connection.client().post(RevocationCommand.PATH, body);
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(revocation.toPrettyString());
+    if (output.isData()) {
+      output.print(out, revocation);
       return 0;
     }
     print(revocation, out);

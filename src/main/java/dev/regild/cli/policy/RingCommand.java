@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -75,13 +76,11 @@ public final class RingCommand {
   }
 
   @Command(name = "list", description = "Lists the rings.", mixinStandardHelpOptions = true)
-  int list(
-      @Mixin ServerConnection connection,
-      @Option(names = "--json", description = "Print the rings as JSON.") boolean json)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode rings = connection.client().get(PATH).path("rings");
-    if (json) {
-      out().println(rings.toPrettyString());
+    if (output.isData()) {
+      output.print(out(), rings);
       return 0;
     }
     Table table = new Table("CHANNEL", "RING", "FROM", "SNAPSHOT", "SINCE", "YOUR LINES");
@@ -107,11 +106,11 @@ public final class RingCommand {
   int show(
       @Mixin ServerConnection connection,
       @Mixin NamedRing ring,
-      @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
+      @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode shown = connection.client().get(ring.path());
-    if (json) {
-      out().println(shown.toPrettyString());
+    if (output.isData()) {
+      output.print(out(), shown);
       return 0;
     }
     Table facts = new Table("RING", text(shown, "ring"));
@@ -167,7 +166,8 @@ public final class RingCommand {
     out()
         .println(
             from == null
-                ? "The ring %s of the channel %s follows the repositories.".formatted(ring.name, ring.channel)
+                ? "The ring %s of the channel %s follows the repositories."
+                    .formatted(ring.name, ring.channel)
                 : "The ring %2$s has no snapshot yet. Promote one: regild ring promote %1$s %3$s %2$s"
                     .formatted(ring.channel, ring.name, from));
     return 0;
@@ -216,9 +216,7 @@ public final class RingCommand {
       name = "remove",
       description = "Removes a ring that no line follows. Its history stays.",
       mixinStandardHelpOptions = true)
-  int remove(
-      @Mixin ServerConnection connection,
-      @Mixin NamedRing ring)
+  int remove(@Mixin ServerConnection connection, @Mixin NamedRing ring)
       throws ServerRefusalException, IOException, InterruptedException {
     connection.client().delete(ring.path());
     out().printf("The ring %s of the channel %s was removed.%n", ring.name, ring.channel);
@@ -274,13 +272,13 @@ public final class RingCommand {
               paramLabel = "REASON",
               description = "Promote although a gate is closed. The history records the reason.")
           @Nullable String override,
-      @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
+      @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     String path = path(channel, to) + "/promotion";
     if (preview) {
       JsonNode shown = connection.client().get(path + "?from=" + ApiClient.segment(from));
-      if (json) {
-        out().println(shown.toPrettyString());
+      if (output.isData()) {
+        output.print(out(), shown);
       } else {
         print(shown);
       }
@@ -291,12 +289,14 @@ public final class RingCommand {
       body.put("override", override);
     }
     JsonNode made = connection.client().post(path, body);
-    out()
-        .println(
-            json
-                ? made.toPrettyString()
-                : "%s has the snapshot of %s, %s. Undo with: regild ring rollback %s %1$s"
-                    .formatted(to, from, brief(text(made, "snapshot")), channel));
+    if (output.isData()) {
+      output.print(out(), made);
+    } else {
+      out()
+          .println(
+              "%s has the snapshot of %s, %s. Undo with: regild ring rollback %s %1$s"
+                  .formatted(to, from, brief(text(made, "snapshot")), channel));
+    }
     return 0;
   }
 
@@ -304,9 +304,7 @@ public final class RingCommand {
       name = "rollback",
       description = "Undoes the last promotion of a ring.",
       mixinStandardHelpOptions = true)
-  int rollback(
-      @Mixin ServerConnection connection,
-      @Mixin NamedRing ring)
+  int rollback(@Mixin ServerConnection connection, @Mixin NamedRing ring)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode moved = connection.client().post(ring.path() + "/rollback", Map.of());
     out().printf("%s has the snapshot %s again.%n", ring.name, brief(text(moved, "snapshot")));

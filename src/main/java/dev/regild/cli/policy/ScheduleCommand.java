@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
@@ -205,7 +206,7 @@ public final class ScheduleCommand {
   }
 
   @Command(name = "list", description = "Lists the schedules.", mixinStandardHelpOptions = true)
-  int list(@Mixin ServerConnection connection)
+  int list(@Mixin ServerConnection connection, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     Table table = new Table("NAME", "ENABLED", "CRON", "ZONE", "LINES", "NEXT");
     for (JsonNode schedule : connection.client().get(PATH).path("schedules")) {
@@ -220,7 +221,7 @@ public final class ScheduleCommand {
           String.join(", ", lines),
           schedule.path("next").path(0).asString("-"));
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -231,11 +232,11 @@ public final class ScheduleCommand {
   int show(
       @Mixin ServerConnection connection,
       @Parameters(paramLabel = "NAME", description = "The schedule's name.") String name,
-      @Option(names = "--json", description = "Print it as JSON.") boolean json)
+      @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode schedule = connection.client().get(path(name));
-    if (json) {
-      out().println(Printable.json(schedule).toPrettyString());
+    if (output.isData()) {
+      output.print(out(), schedule);
       return 0;
     }
     out()
@@ -304,7 +305,8 @@ public final class ScheduleCommand {
       @Option(
               names = "--dry-run",
               description =
-                  "Only show what it would do now and at its next five times, and why lines are left out.")
+                  "Only show what it would do now and at its next five times, and why lines are"
+                      + " left out.")
           boolean dryRun)
       throws ServerRefusalException, IOException, InterruptedException {
     if (dryRun) {

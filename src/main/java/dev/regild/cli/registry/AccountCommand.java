@@ -2,6 +2,7 @@ package dev.regild.cli.registry;
 
 import dev.regild.account.Account;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.image.quota.AccountQuotas;
 import dev.regild.image.quota.Quota;
@@ -58,7 +59,7 @@ public final class AccountCommand {
   }
 
   @Command(name = "list", description = "Lists the accounts.", mixinStandardHelpOptions = true)
-  int list(@Mixin LocalRegistry registry) throws IOException {
+  int list(@Mixin LocalRegistry registry, @Mixin DataOutput output) throws IOException {
     Table table = new Table("ACCOUNT", "STATUS", "CREATED", "NAME");
     try (Opened opened = registry.open()) {
       for (Account account : opened.accounts().list()) {
@@ -66,7 +67,7 @@ public final class AccountCommand {
             account.id(), account.status().name(), account.created().toString(), account.name());
       }
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -96,14 +97,15 @@ public final class AccountCommand {
       mixinStandardHelpOptions = true)
   int quota(
       @Mixin Named account,
+      @Mixin DataOutput output,
       @Parameters(
               arity = "0..*",
               index = "1..*",
               paramLabel = "NAME=VALUE",
               description =
-                  "The quotas to set: images, image-builders, copies, shares, downloads, event-streams,"
-                      + " disks, disk-gib or tags, each with a number, or with default for the server's"
-                      + " limit.")
+                  "The quotas to set: images, image-builders, copies, shares, downloads,"
+                      + " event-streams, disks, disk-gib or tags, each with a number, or with"
+                      + " default for the server's limit.")
           @Nullable List<String> limits)
       throws IOException {
     Map<Quota, Optional<Integer>> wanted = new HashMap<>();
@@ -128,7 +130,7 @@ public final class AccountCommand {
             quota.key(), Optional.ofNullable(own.get(quota)).map(String::valueOf).orElse(DEFAULT));
       }
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

@@ -2,6 +2,7 @@ package dev.regild.cli.registry;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.db.Database;
 import dev.regild.feed.Feed;
@@ -53,7 +54,7 @@ public final class FeedCommand {
   }
 
   @Command(name = "list", description = "Lists the feeds.", mixinStandardHelpOptions = true)
-  int list(@Mixin LocalRegistry registry) throws IOException {
+  int list(@Mixin LocalRegistry registry, @Mixin DataOutput output) throws IOException {
     Table table = new Table("NAME", "KIND", "SNAPSHOT", "ENTRIES", "CHECKED", "LAST ERROR");
     try (Database database = registry.openDatabase()) {
       for (FeedStatus each : feeds(database, registry).status()) {
@@ -66,7 +67,7 @@ public final class FeedCommand {
             each.error().orElse("-"));
       }
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 
@@ -85,6 +86,7 @@ public final class FeedCommand {
       mixinStandardHelpOptions = true)
   int show(
       @Mixin LocalRegistry registry,
+      @Mixin DataOutput output,
       @Parameters(paramLabel = "NAME", description = "The feed's name.") String name)
       throws IOException, FeedException {
     try (Database database = registry.openDatabase()) {
@@ -109,16 +111,12 @@ public final class FeedCommand {
             each.getKey().isEmpty() ? "all platforms" : each.getKey(),
             each.getValue() + " entries");
       }
-      table.print(out());
-      snapshots(status);
+      output.printFacts(out(), table, "snapshots", snapshots(status));
     }
     return 0;
   }
 
-  private void snapshots(FeedStatus status) {
-    if (status.snapshots().isEmpty()) {
-      return;
-    }
+  private static Table snapshots(FeedStatus status) {
     Table table = new Table("SNAPSHOT", "READ", "VERIFIED BY", "ENTRIES", "USED");
     for (FeedSnapshot each : status.snapshots()) {
       table.row(
@@ -128,8 +126,7 @@ public final class FeedCommand {
           String.valueOf(each.issues().values().stream().mapToInt(Integer::intValue).sum()),
           status.snapshot().filter(each.digest()::equals).isPresent() ? "yes" : "");
     }
-    out().println();
-    table.print(out());
+    return table;
   }
 
   @Command(

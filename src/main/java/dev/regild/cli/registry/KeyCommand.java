@@ -3,6 +3,7 @@ package dev.regild.cli.registry;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Person;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.console.session.Sessions;
 import java.io.IOException;
@@ -59,7 +60,7 @@ public final class KeyCommand {
   }
 
   @Command(name = "list", description = "Lists the access keys.", mixinStandardHelpOptions = true)
-  int list(@Mixin OfAccount of) throws IOException {
+  int list(@Mixin OfAccount of, @Mixin DataOutput output) throws IOException {
     Table table = new Table("ACCESS KEY", "MAY", "STATUS", "PERSON");
     try (Opened opened = of.registry.open()) {
       opened.accounts().require(of.account);
@@ -71,7 +72,7 @@ public final class KeyCommand {
             key.person().map(Person::name).orElse(""));
       }
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

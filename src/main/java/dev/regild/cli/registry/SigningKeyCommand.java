@@ -2,6 +2,7 @@ package dev.regild.cli.registry;
 
 import dev.regild.account.SigningKeys;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.db.Database;
 import java.io.IOException;
@@ -31,7 +32,7 @@ public final class SigningKeyCommand {
       name = "list",
       description = "Lists the keys: the one that signs, and those that signed before.",
       mixinStandardHelpOptions = true)
-  int list(@Mixin LocalRegistry registry) throws IOException {
+  int list(@Mixin LocalRegistry registry, @Mixin DataOutput output) throws IOException {
     Table table = new Table("SIGNING KEY", "STATUS", "CREATED");
     try (Database database = registry.openDatabase()) {
       for (SigningKeys.Kept each : SigningKeys.list(database)) {
@@ -41,7 +42,7 @@ public final class SigningKeyCommand {
             each.created().toString());
       }
     }
-    table.print(out());
+    output.print(out(), table);
     return 0;
   }
 

@@ -2,6 +2,7 @@ package dev.regild.cli.store;
 
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.db.Database;
 import dev.regild.server.config.Config;
@@ -34,12 +35,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description =
-        "Compares the store with the registry and lists objects that are missing, changed or orphaned."
-            + " Exits with 1 if a layer is missing or changed and was not repaired.",
+        "Compares the store with the registry and lists objects that are missing, changed or"
+            + " orphaned. Exits with 1 if a layer is missing or changed and was not repaired.",
     mixinStandardHelpOptions = true)
 final class CheckStoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LocalRegistry registry = new LocalRegistry();
+  @Mixin DataOutput output = new DataOutput();
 
   @Option(
       names = "--config",
@@ -110,7 +112,7 @@ final class CheckStoreCommand implements Callable<Integer> {
 
   private void print(List<Finding> findings, Set<Finding> repaired) {
     PrintWriter out = spec.commandLine().getOut();
-    if (findings.isEmpty()) {
+    if (findings.isEmpty() && !output.isData()) {
       out.println("The store and the registry agree.");
       return;
     }
@@ -121,6 +123,6 @@ final class CheckStoreCommand implements Callable<Integer> {
           repaired.contains(finding) ? "repaired" : finding.problem().name(),
           finding.detail());
     }
-    table.print(out);
+    output.print(out, table);
   }
 }

@@ -1,16 +1,12 @@
 package dev.regild.cli.terminal;
 
-import java.util.Optional;
+import dev.regild.machine.Build;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of this program, which the manifest of its jar names. */
+/** The version of this program, and the commit that it was built from. */
 public final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    return new String[] {
-      "regild "
-          + Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
-              .orElse("of this source tree")
-    };
+    return new String[] {"regild " + Build.own().text()};
   }
 }

@@ -96,7 +96,7 @@ final class EventPages implements Console.Pages {
     return switch (event.type()) {
       case SNAPSHOT_ARRIVED, REFRESH_FAILED -> Words.channel(event.subject(), "");
       case SCHEDULE_DISABLED -> Paths.schedule(event.subject(), "");
-      case IMAGE_DELETED, REVOCATION_UNDONE, RING_PROMOTED, ALIAS_MOVED -> "";
+      case IMAGE_DELETED, REVOCATION_UNDONE, RING_PROMOTED, ALIAS_MOVED, KEY_FIRST_USED -> "";
       default -> Words.image(event.subject(), "");
     };
   }

@@ -304,7 +304,7 @@ final class SchedulePages implements Console.Pages {
                       var _ = Schedules.require(handle, owner, existing);
                       services
                           .schedules()
-                          .put(handle, owner, existing, spec, Attempt.by(visit.caller()), now);
+                          .change(handle, owner, existing, spec, Attempt.by(visit.caller()), now);
                     }
                   });
             });

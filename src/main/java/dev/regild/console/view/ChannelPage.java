@@ -33,6 +33,7 @@ public record ChannelPage(
    * A package of a catalogue.
    *
    * @param superseded by what; empty if by nothing
+   * @param followed whether a refresh has brought it, and its owner can't remove it
    */
   public record Entry(
       String name,
@@ -41,8 +42,9 @@ public record ChannelPage(
       String kind,
       String builds,
       String digest,
-      String superseded) {
-    public static Entry of(CatalogueEntry entry, List<CatalogueEntry> all) {
+      String superseded,
+      boolean followed) {
+    public static Entry of(CatalogueEntry entry, List<CatalogueEntry> all, boolean followed) {
       return new Entry(
           entry.facts().name(),
           entry.facts().version(),
@@ -50,7 +52,8 @@ public record ChannelPage(
           entry.facts().kind().name().toLowerCase(Locale.ROOT).replace('_', '-'),
           String.join(", ", entry.facts().builds()),
           entry.sha256().substring(0, 12),
-          entry.supersededBy(all).map(each -> each.facts().kb()).orElse(""));
+          entry.supersededBy(all).map(each -> each.facts().kb()).orElse(""),
+          followed);
     }
   }
 

@@ -53,7 +53,10 @@ public record Statement(
     IMPORT("import/v1"),
     FLATTEN("flatten/v1"),
     COPY("copy/v1"),
-    EXPORT("export/v1");
+    EXPORT("export/v1"),
+
+    /** Of a package of Regild itself. */
+    RELEASE("release/v1");
 
     private final String path;
 

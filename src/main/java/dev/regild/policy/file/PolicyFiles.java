@@ -162,7 +162,8 @@ public final class PolicyFiles {
         each.after().ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, by, now));
       }
       Map<String, List<String>> changed =
-          changes.stream().collect(groupingBy(PolicyChange::kind, mapping(PolicyChange::name, toList())));
+          changes.stream()
+              .collect(groupingBy(PolicyChange::kind, mapping(PolicyChange::name, toList())));
       changed.forEach((word, names) -> kind(word).requireConsistent(handle, owner, names));
       return changes;
     });

@@ -141,8 +141,7 @@ final class Mails implements Sender {
 
   private static SSLSocketFactory trusting(Path authority) throws FailedDeliveryException {
     try {
-      return TlsContext.of(
-              new KeyManager[0], Optional.of(PemFile.read(authority).certificates()))
+      return TlsContext.of(new KeyManager[0], Optional.of(PemFile.read(authority).certificates()))
           .getSocketFactory();
     } catch (FetchException e) {
       throw new FailedDeliveryException("mail.ca-cert: %s.".formatted(e.getMessage()), e);
@@ -185,8 +184,7 @@ final class Mails implements Sender {
           @Override
           protected void updateMessageID() throws MessagingException {
             setHeader(
-                "Message-ID",
-                "<%s@%s>".formatted(recorded.id(), MailServer.domain(server.from())));
+                "Message-ID", "<%s@%s>".formatted(recorded.id(), MailServer.domain(server.from())));
           }
         };
     Event event = recorded.event();

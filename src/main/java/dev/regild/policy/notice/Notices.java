@@ -11,11 +11,12 @@ import dev.regild.image.RefusedException;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.OwnedRows;
 import dev.regild.policy.PolicyKind;
-import dev.regild.policy.notice.Addresses.UnreachableException;
+import dev.regild.policy.notice.Sender.FailedDeliveryException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -45,7 +46,10 @@ public final class Notices implements PolicyKind {
   private static final int MOST = 100;
   private static final int SECRET_BYTES = 32;
 
-  private final Addresses addresses;
+  /** Somebody waits for the answer. */
+  private static final Duration QUESTION_LIMIT = Duration.ofSeconds(10);
+
+  private final Webhooks webhooks;
   private final Secrets secrets;
   private final Optional<MailServer> mail;
   private final SecureRandom random = new SecureRandom();
@@ -55,7 +59,7 @@ public final class Notices implements PolicyKind {
    * @param mail the server for e-mail, if the operator has named one
    */
   public Notices(Addresses addresses, Secrets secrets, Optional<MailServer> mail) {
-    this.addresses = addresses;
+    this.webhooks = new Webhooks(addresses, QUESTION_LIMIT);
     this.secrets = secrets;
     this.mail = mail;
   }
@@ -71,11 +75,11 @@ public final class Notices implements PolicyKind {
   }
 
   /**
-   * Looks whether the place of a notice may be told of events. Asks the name server, so no
-   * transaction may be open.
+   * Looks whether the place of a notice can be told of events. It is asked, so no transaction may
+   * be open.
    *
-   * @throws InvalidPolicyException if its host does not exist or has a private address, or this
-   *     server sends no e-mail to that address
+   * @throws InvalidPolicyException if its host does not exist or has a private address, it does not
+   *     answer or redirects, or this server sends no e-mail to that address
    */
   @Override
   public void requirePossible(String name, Map<String, Object> spec) {
@@ -85,9 +89,13 @@ public final class Notices implements PolicyKind {
       return;
     }
     try {
-      var _ = addresses.resolve(read.to().getHost());
-    } catch (UnreachableException e) {
-      throw new InvalidPolicyException("Notice %s: %s".formatted(name, e.getMessage()));
+      webhooks.require(read.to());
+    } catch (FailedDeliveryException e) {
+      throw new InvalidPolicyException(
+          "Notice %s: to is %s. %s".formatted(name, read.to(), e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a webhook is asked", e);
     }
   }
 

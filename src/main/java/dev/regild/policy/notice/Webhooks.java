@@ -19,7 +19,9 @@ import java.util.concurrent.TimeoutException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpOptions;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
@@ -65,17 +67,35 @@ final class Webhooks implements Sender {
     request.setHeader("webhook-signature", signature(secret, event.id(), now, body));
     request.setEntity(new ByteArrayEntity(body, ContentType.create(CloudEvents.TYPE, UTF_8)));
     int status = status(to, request);
-    if (status / 100 == 3) {
-      throw new FailedDeliveryException(
-          "It answers with the redirect %d, which is not followed. Give the address that it leads to."
-              .formatted(status));
-    }
+    requireNoRedirect(status);
     if (status / 100 != 2) {
       throw new FailedDeliveryException("It answers with the status %d.".formatted(status));
     }
   }
 
-  private int status(URI to, HttpPost request)
+  /**
+   * Looks whether a place could be told of events, as the CloudEvents specification has it (HTTP
+   * 1.1 Web Hooks for Event Delivery, section 4.1): it is asked, and any answer will do but a
+   * redirect. Whether it accepts our signature is seen when it knows the secret.
+   *
+   * @throws FailedDeliveryException if it can't be reached, does not answer in time, or redirects
+   */
+  void require(URI to) throws FailedDeliveryException, InterruptedException {
+    HttpOptions request = new HttpOptions(to);
+    request.setHeader("User-Agent", "Regild");
+    request.setHeader("WebHook-Request-Origin", "regild");
+    requireNoRedirect(status(to, request));
+  }
+
+  private static void requireNoRedirect(int status) throws FailedDeliveryException {
+    if (status / 100 == 3) {
+      throw new FailedDeliveryException(
+          "It answers with the redirect %d, which is not followed. Give the address that it leads to."
+              .formatted(status));
+    }
+  }
+
+  private int status(URI to, HttpUriRequestBase request)
       throws FailedDeliveryException, InterruptedException {
     List<InetAddress> reachable;
     try {

@@ -72,8 +72,8 @@ public final class RetentionKind implements PolicyKind {
   public Map<String, Map<String, Object>> all(Handle handle, Owner owner) {
     Map<String, Map<String, Object>> all = new LinkedHashMap<>();
     RetentionRecords.list(handle, owner)
-        .forEach(each ->
-            all.put(each.line().name(), new Read(each.rule(), each.enabled()).canonical()));
+        .forEach(
+            each -> all.put(each.line().name(), new Read(each.rule(), each.enabled()).canonical()));
     return all;
   }
 

@@ -25,10 +25,7 @@ public final class RetentionWork {
   private final Clock clock;
 
   public RetentionWork(
-      Database database,
-      Retentions retentions,
-      ImageDeletions deletions,
-      Clock clock) {
+      Database database, Retentions retentions, ImageDeletions deletions, Clock clock) {
     this.database = database;
     this.retentions = retentions;
     this.deletions = deletions;

@@ -9,6 +9,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.ring.PromotionPreview.Becoming;
@@ -17,7 +18,6 @@ import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
 import dev.regild.update.verdict.Outlook;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -28,6 +28,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Says what a promotion would mean for the images of its ring. Plans the update of each inventory
@@ -62,28 +66,47 @@ public final class PromotionPreviews {
     Promotion promotion = promotions.propose(channel, from, to);
     Ring target = promotion.target();
     List<Member> members = members(target);
-    Collection<String> inventories = members.stream().map(Member::inventory).collect(toSet());
+    Map<String, Inventory> inventories =
+        outlook.load(members.stream().map(Member::inventory).collect(toSet()));
     if (members.isEmpty()) {
-      return preview(promotion, members, Map.of(), Map.of(), new Cves(), new Cves());
+      Side nothing = new Side(Map.of(), new Cves());
+      return preview(promotion, members, nothing, nothing);
     }
     // A ring is of one channel, and a channel of one platform.
     String platform = members.getFirst().platform();
     Offer next = plans.offerFor(platform, standing(target, promotion.snapshot()));
-    Outlook.Planned after = outlook.plan(next, inventories);
-    Cves cvesAfter = new Cves(outlook.fixes(next, after));
     Optional<Offer> now = now(platform, target);
-    Optional<Outlook.Planned> before = now.map(offer -> outlook.plan(offer, inventories));
-    Cves cvesBefore =
-        new Cves(
-            now.flatMap(offer -> before.map(planned -> outlook.fixes(offer, planned)))
-                .orElse(List.of()));
-    return preview(
-        promotion,
-        members,
-        before.map(Outlook.Planned::plans).orElse(Map.of()),
-        after.plans(),
-        cvesBefore,
-        cvesAfter);
+    // Neither needs what comes of the other.
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Side> before =
+          executor.submit(() ->
+              now.map(offer -> side(offer, inventories))
+                  .orElseGet(() -> new Side(Map.of(), new Cves())));
+      Side after = side(next, inventories);
+      return preview(promotion, members, joined(before), after);
+    }
+  }
+
+  /** What updates to one snapshot would change and fix. */
+  private record Side(Map<String, UpdatePlan> plans, Cves cves) {}
+
+  private Side side(Offer offer, Map<String, Inventory> inventories) {
+    Outlook.Planned planned = outlook.plan(offer, inventories);
+    return new Side(planned.plans(), new Cves(outlook.fixes(offer, planned)));
+  }
+
+  private static Side joined(Future<Side> side) {
+    try {
+      return side.get();
+    } catch (ExecutionException e) {
+      throw switch (e.getCause()) {
+        case RuntimeException cause -> cause;
+        case null, default -> new IllegalStateException(e);
+      };
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a promotion is previewed", e);
+    }
   }
 
   private static Ring standing(Ring ring, String snapshot) {
@@ -132,20 +155,15 @@ public final class PromotionPreviews {
   }
 
   private static PromotionPreview preview(
-      Promotion promotion,
-      List<Member> members,
-      Map<String, UpdatePlan> before,
-      Map<String, UpdatePlan> after,
-      Cves cvesBefore,
-      Cves cvesAfter) {
+      Promotion promotion, List<Member> members, Side before, Side after) {
     int outdated = 0;
     int outdatedAfter = 0;
     List<Becoming> becoming = new ArrayList<>();
     Map<String, Integer> images = new HashMap<>();
     for (Member member : members) {
       images.merge(member.inventory(), 1, Integer::sum);
-      boolean now = !before.getOrDefault(member.inventory(), NOTHING).isEmpty();
-      UpdatePlan next = after.getOrDefault(member.inventory(), NOTHING);
+      boolean now = !before.plans().getOrDefault(member.inventory(), NOTHING).isEmpty();
+      UpdatePlan next = after.plans().getOrDefault(member.inventory(), NOTHING);
       outdated += now ? 1 : 0;
       outdatedAfter += next.isEmpty() ? 0 : 1;
       if (!now && !next.isEmpty()) {
@@ -159,10 +177,10 @@ public final class PromotionPreviews {
         outdated,
         outdatedAfter,
         becoming,
-        steps(images, before, after),
-        without(cvesAfter.others, cvesBefore.others),
-        without(cvesAfter.kernel, cvesBefore.kernel),
-        List.copyOf(cvesAfter.unknown));
+        steps(images, before.plans(), after.plans()),
+        without(after.cves().others, before.cves().others),
+        without(after.cves().kernel, before.cves().kernel),
+        List.copyOf(after.cves().unknown));
   }
 
   private record Step(String name, String from, String to, boolean security) {

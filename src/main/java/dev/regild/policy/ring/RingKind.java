@@ -80,11 +80,7 @@ public final class RingKind implements PolicyKind {
               spec.number("qualified", 0, MOST_QUALIFIED).orElse(0),
               Duration.ofDays(spec.number("days", 0, MOST_DAYS).orElse(0)));
       List<String> lines =
-          spec.texts("lines").stream()
-              .map(AliasName::requireLine)
-              .distinct()
-              .sorted()
-              .toList();
+          spec.texts("lines").stream().map(AliasName::requireLine).distinct().sorted().toList();
       spec.end();
       return new Read(source, Rings.requireValid(gates, source), lines);
     }

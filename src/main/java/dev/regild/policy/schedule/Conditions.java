@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What has to hold for an update; all of it. Without any, one change is enough.
@@ -96,6 +97,16 @@ public record Conditions(
     }
     quiet.ifPresent(it -> spec.put("quiet", SpecReader.text(it)));
     return spec;
+  }
+
+  /** Returns them in words, for the audit log: {@code security true, moreThan 3}. */
+  String text() {
+    Map<String, Object> all = spec();
+    return all.isEmpty()
+        ? "any change"
+        : all.entrySet().stream()
+            .map(each -> each.getKey() + " " + each.getValue())
+            .collect(Collectors.joining(", "));
   }
 
   /** Whether they need more of a plan than its numbers of changes. */

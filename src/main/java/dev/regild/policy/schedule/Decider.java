@@ -5,11 +5,13 @@ import dev.regild.image.RefusedException;
 import dev.regild.plan.Glob;
 import dev.regild.policy.SpecReader;
 import dev.regild.policy.schedule.Decision.Outcome;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,9 +22,14 @@ import java.util.Set;
 final class Decider {
   private final Forecasts forecasts;
   private final Map<Source, Current> snapshots = new HashMap<>();
+  private final Map<Question, PlanFacts> asked = new HashMap<>();
 
   /** What images are compared with: the snapshot of a ring, or else of a platform's channel. */
   private record Source(String platform, Optional<Ring> ring) {}
+
+  /** What is asked of a plan. */
+  private record Question(
+      Source source, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at) {}
 
   /** The snapshot of a source, or why there is none. */
   private record Current(String snapshot, String refusal) {}
@@ -38,15 +45,14 @@ final class Decider {
    * @param lines all lines of the schedule's owner
    * @param at when the conditions have to hold
    */
-  List<Decision> decide(ScheduleSpec spec, Map<String, LineHeads.Line> lines, Instant at) {
+  List<Decision> decide(ScheduleSpec spec, NavigableMap<String, LineHeads.Line> lines, Instant at) {
     List<Decision> updates = new ArrayList<>();
     List<Decision> others = new ArrayList<>();
-    lines.forEach((name, line) -> {
-      if (spec.covers(name)) {
-        Decision decision = decide(spec, name, line, at);
-        (decision.outcome() == Outcome.WAITING ? updates : others).add(decision);
-      }
-    });
+    spec.covered(lines)
+        .forEach((name, line) -> {
+          Decision decision = decide(spec, name, line, at);
+          (decision.outcome() == Outcome.WAITING ? updates : others).add(decision);
+        });
     for (String named : spec.lines()) {
       if (!Glob.isPattern(named) && !lines.containsKey(named)) {
         others.add(Decision.not(named, "", "the line does not exist; see regild line list", at));
@@ -140,13 +146,17 @@ final class Decider {
             false);
       }
     }
-    return forecasts.facts(
-        source.platform(),
-        source.ring(),
-        head.inventory(),
-        spec.cooldown(),
-        spec.when().needFixes(),
-        at);
+    // Lines with the same inventory, and schedules that look at the same line, share the answer.
+    return asked.computeIfAbsent(
+        new Question(source, head.inventory(), spec.cooldown(), spec.when().needFixes(), at),
+        each ->
+            forecasts.facts(
+                source.platform(),
+                source.ring(),
+                each.inventory(),
+                each.cooldown(),
+                each.fixes(),
+                at));
   }
 
   private static String met(ScheduleSpec spec, PlanFacts facts) {

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
@@ -50,8 +51,18 @@ final class LineHeads {
   record Standing(String state, String snapshot, int changes, int security) {}
 
   /** Returns the lines of an owner, by name. */
-  static Map<String, Line> of(Handle handle, Owner owner) {
-    Map<String, Line> lines = new TreeMap<>();
+  static NavigableMap<String, Line> of(Handle handle, Owner owner) {
+    return of(handle, owner, Optional.empty());
+  }
+
+  /** Returns the owner's line of that name. */
+  static Optional<Line> find(Handle handle, Owner owner, String name) {
+    return Optional.ofNullable(of(handle, owner, Optional.of(name)).get(name));
+  }
+
+  private static NavigableMap<String, Line> of(
+      Handle handle, Owner owner, Optional<String> onlyLine) {
+    NavigableMap<String, Line> lines = new TreeMap<>();
     Map<String, Ring> rings = RingRecords.byLine(handle, owner.accountId(), owner.region());
     handle
         .createQuery(
@@ -83,9 +94,11 @@ final class LineHeads {
                      LEFT JOIN ring_line ON ring_line.line_id = line.id
                      LEFT JOIN ring_verdict ON ring_verdict.ring_id = ring_line.ring_id
                           AND ring_verdict.inventory_digest = image.inventory_digest
-               WHERE line.account_id = :account AND line.region = :region) AS newest
+               WHERE line.account_id = :account AND line.region = :region %s) AS newest
              WHERE place = 1
-            """)
+            """
+                .formatted(onlyLine.isPresent() ? "AND line.name = :line" : ""))
+        .bindMap(onlyLine.map(name -> Map.of("line", name)).orElse(Map.of()))
         .bind("account", owner.accountId())
         .bind("region", owner.region())
         .map((row, _) -> {

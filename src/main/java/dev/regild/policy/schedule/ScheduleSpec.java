@@ -11,7 +11,10 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -120,6 +123,25 @@ public record ScheduleSpec(
   public boolean covers(String line) {
     return lines.stream()
         .anyMatch(each -> Glob.isPattern(each) ? Glob.matches(each, line) : each.equals(line));
+  }
+
+  /** Returns those of some lines, by name, that it looks at. */
+  <T> SortedMap<String, T> covered(NavigableMap<String, T> all) {
+    SortedMap<String, T> covered = new TreeMap<>();
+    for (String each : lines) {
+      if (Glob.isPattern(each)) {
+        String prefix = Glob.prefix(each);
+        all.subMap(prefix, true, prefix + Character.MAX_VALUE, true)
+            .forEach((name, line) -> {
+              if (Glob.matches(each, name)) {
+                covered.put(name, line);
+              }
+            });
+      } else if (all.containsKey(each)) {
+        covered.put(each, all.get(each));
+      }
+    }
+    return covered;
   }
 
   /** Returns it in canonical form. What is as usual is left out. */

@@ -2,6 +2,7 @@ package dev.regild.policy.schedule;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.image.Owner;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.Audit;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -51,11 +53,7 @@ public final class Scheduler {
   private record Awaited(CronTimes times, Instant seen, Optional<Instant> next) {}
 
   public Scheduler(
-      Database database,
-      Forecasts forecasts,
-      Updates updates,
-      Audit audit,
-      Clock clock) {
+      Database database, Forecasts forecasts, Updates updates, Audit audit, Clock clock) {
     this.database = database;
     this.forecasts = forecasts;
     this.waves = new Waves(database, updates, audit, clock);
@@ -129,8 +127,7 @@ public final class Scheduler {
   }
 
   /** A run that is to begin, with what was decided. */
-  private record Beginning(
-      Schedule schedule, Instant due, String note, List<Decision> decisions) {}
+  private record Beginning(Schedule schedule, Instant due, String note, List<Decision> decisions) {}
 
   private static Beginning beginning(Look look, Schedule schedule, Instant due, Instant now) {
     Optional<Instant> closed =
@@ -195,7 +192,7 @@ public final class Scheduler {
   private final class Look {
     private final Decider decider = new Decider(forecasts);
     private @Nullable Set<String> busy;
-    private final Map<Object, Map<String, LineHeads.Line>> lines = new HashMap<>();
+    private final Map<Owner, NavigableMap<String, LineHeads.Line>> lines = new HashMap<>();
 
     private boolean isBusy(Schedule schedule) {
       Set<String> known = busy;

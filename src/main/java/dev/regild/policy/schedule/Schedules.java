@@ -86,6 +86,18 @@ public final class Schedules implements PolicyKind {
     }
   }
 
+  /**
+   * Gives a schedule another spec.
+   *
+   * @param by the access key that asks for it
+   * @throws InvalidPolicyException if it contradicts another one
+   */
+  public void change(
+      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+    put(handle, owner, name, spec, by, now);
+    requireConsistent(handle, owner, List.of(name));
+  }
+
   @Override
   public void put(
       Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,9 +79,24 @@ final class Waves {
     });
   }
 
+  /** Something that was done because of an update's end, for the audit. */
+  private record Act(Schedule schedule, String operation, List<String> resources, String outcome) {}
+
+  /** Audits what a transaction has done, once it is sure to have done it. */
+  private void audited(HandleCallback<List<Act>, RuntimeException> work) {
+    for (Act act : database.inTransaction(work)) {
+      audit.act(
+          act.schedule().owner(),
+          act.schedule().signature(),
+          act.operation(),
+          act.resources(),
+          act.outcome());
+    }
+  }
+
   /** Records what became of an update that has ended. */
   private void finish(Runs.Open open, Decision decision) {
-    database.useTransaction(handle -> {
+    audited(handle -> {
       Schedule schedule = Schedules.findById(handle, open.scheduleId()).orElseThrow();
       Instant now = clock.instant();
       Optional<Image> image =
@@ -90,14 +106,13 @@ final class Waves {
               : Images.findById(handle, decision.newImageId());
       if (image.isEmpty()) {
         if (!decision.newImageId().isEmpty()) {
-          fail(handle, schedule, open, decision, "The image was deleted.", now);
-        } else {
-          // The process ended between the choice of the name and the update's acceptance.
-          write(handle, open, decision.named("", "").to(Outcome.WAITING, decision.reason(), now));
+          return fail(handle, schedule, open, decision, "The image was deleted.", now);
         }
-        return;
+        // The process ended between the choice of the name and the update's acceptance.
+        write(handle, open, decision.named("", "").to(Outcome.WAITING, decision.reason(), now));
+        return List.of();
       }
-      switch (image.get().state()) {
+      return switch (image.get().state()) {
         case AVAILABLE -> succeed(handle, schedule, open, decision, image.get(), now);
         case FAILED, DELETING ->
             fail(
@@ -112,8 +127,8 @@ final class Waves {
                     .map(StateChangeReason::message)
                     .orElse("The image was deleted."),
                 now);
-        case PENDING, VALIDATING, CREATING, COPYING, IMPORTING -> {}
-      }
+        case PENDING, VALIDATING, CREATING, COPYING, IMPORTING -> List.of();
+      };
     });
   }
 
@@ -121,7 +136,7 @@ final class Waves {
     return image.origin().predecessor().filter(it -> it.name().equals(existing)).isPresent();
   }
 
-  private void succeed(
+  private static List<Act> succeed(
       Handle handle,
       Schedule schedule,
       Runs.Open open,
@@ -132,37 +147,43 @@ final class Waves {
         canaries(schedule, Runs.decisions(handle, open.scheduleId(), open.due())).stream()
             .anyMatch(canary -> canary.line().equals(decision.line()));
     if (isCanary && image.qualification().isEmpty()) {
-      fail(handle, schedule, open, decision, "The image was not qualified.", now);
-      return;
+      return fail(handle, schedule, open, decision, "The image was not qualified.", now);
     }
     write(handle, open, decision.to(Outcome.SUCCEEDED, decision.reason(), now));
     Schedules.setFailures(handle, schedule, 0);
-    schedule
+    return schedule
         .spec()
         .alias()
-        .ifPresent(alias -> moveAlias(handle, schedule, decision.line(), alias, image, now));
+        .map(alias -> List.of(moveAlias(handle, schedule, decision, alias, image, now)))
+        .orElse(List.of());
   }
 
-  private static void moveAlias(
-      Handle handle, Schedule schedule, String line, String alias, Image image, Instant now) {
+  private static Act moveAlias(
+      Handle handle, Schedule schedule, Decision decision, String alias, Image image, Instant now) {
+    AliasName name = new AliasName(decision.line(), alias);
+    List<String> by = List.of(name.toString(), image.name(), rule(schedule), plan(decision));
     try {
-      Aliases.set(
-          handle,
-          schedule.owner(),
-          new AliasName(line, alias),
-          image.name(),
-          schedule.signature(),
-          now);
+      var _ = Aliases.set(handle, schedule.owner(), name, image.name(), schedule.signature(), now);
+      return new Act(schedule, "SetAlias", by, "ok");
     } catch (RefusedException e) {
       LOG.atWarn()
           .addKeyValue("schedule", schedule.name())
-          .addKeyValue("alias", line + "/" + alias)
+          .addKeyValue("alias", name)
           .addKeyValue("reason", e.explanation())
           .log("a schedule could not move an alias");
+      return new Act(schedule, "SetAlias", by, e.reason().name());
     }
   }
 
-  private void fail(
+  private static String rule(Schedule schedule) {
+    return "rule: " + schedule.spec().when().text();
+  }
+
+  private static String plan(Decision decision) {
+    return "plan: %d changes to the snapshot %s".formatted(decision.changes(), decision.snapshot());
+  }
+
+  private static List<Act> fail(
       Handle handle,
       Schedule schedule,
       Runs.Open open,
@@ -186,7 +207,17 @@ final class Waves {
               schedule.name(),
               Map.of("schedule", schedule.name(), "failures", failures, "reason", why)),
           now);
+      return List.of(
+          new Act(
+              schedule,
+              "DisableSchedule",
+              List.of(
+                  schedule.name(),
+                  "rule: disable after %d failures".formatted(schedule.spec().disableAfter()),
+                  plan(decision)),
+              "ok"));
     }
+    return List.of();
   }
 
   /** Stops the updates that are not to be begun any more. */
@@ -280,8 +311,7 @@ final class Waves {
         decision.named(name.get(), "").to(Outcome.UPDATING, decision.reason(), clock.instant());
     database.useTransaction(handle -> write(handle, open, named));
     List<String> by =
-        List.of(
-            decision.line(), decision.image(), name.get(), decision.snapshot(), decision.reason());
+        List.of(decision.line(), decision.image(), name.get(), rule(schedule), plan(decision));
     try {
       UpdateAnswer answer = updates.update(request(schedule, decision, name.get()));
       audit.act(schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, "ok");
@@ -315,8 +345,7 @@ final class Waves {
    * else has begun or made an update of it.
    */
   private static Optional<String> overtaken(Handle handle, Schedule schedule, Decision decision) {
-    Optional<LineHeads.Line> line =
-        Optional.ofNullable(LineHeads.of(handle, schedule.owner()).get(decision.line()));
+    Optional<LineHeads.Line> line = LineHeads.find(handle, schedule.owner(), decision.line());
     Optional<String> busy = line.flatMap(LineHeads.Line::busy);
     return busy.isPresent()
         ? busy.map("the image %s is being made"::formatted)
@@ -327,7 +356,7 @@ final class Waves {
   }
 
   private void fail(Runs.Open open, Decision decision, String reason) {
-    database.useTransaction(handle ->
+    audited(handle ->
         fail(
             handle,
             Schedules.findById(handle, open.scheduleId()).orElseThrow(),

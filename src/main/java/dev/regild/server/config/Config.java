@@ -8,6 +8,7 @@ import dev.regild.policy.notice.Addresses;
 import dev.regild.policy.notice.MailServer;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -124,7 +125,23 @@ public record Config(
    * @param host an address of this machine
    * @param port 0 for any free one
    */
-  public record Listen(String host, int port) {}
+  public record Listen(String host, int port) {
+    /** Where a server listens that is told of no address. */
+    public static final Listen DEFAULT = new Listen("127.0.0.1", 8790);
+
+    /** Where a process listens that only runs jobs, and is told of no address. */
+    public static final Listen WORKER_DEFAULT = new Listen("127.0.0.1", 8791);
+
+    /** Returns the same as the address of a socket. */
+    public static Listen of(InetSocketAddress address) {
+      return new Listen(address.getAddress().getHostAddress(), address.getPort());
+    }
+
+    @Override
+    public String toString() {
+      return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+  }
 
   /** Who is let in. */
   public enum Auth {
@@ -144,6 +161,8 @@ public record Config(
 
   /** How an event is written. */
   public enum LogFormat {
+    /** As fields of the journal if standard error goes there, else {@code key=value}. */
+    AUTO,
     /** {@code key=value}, one line an event. */
     TEXT,
     /** One JSON object a line. */
@@ -216,8 +235,13 @@ public record Config(
 
   /** Returns the same for a process that only runs jobs. */
   public Config ofWorker() {
+    return listeningOn(node.workerListen());
+  }
+
+  /** Returns the same for another address. */
+  public Config listeningOn(Listen address) {
     return new Config(
-        node.workerListen(),
+        address,
         data,
         database,
         auth,

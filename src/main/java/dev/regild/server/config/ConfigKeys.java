@@ -166,14 +166,14 @@ public final class ConfigKeys {
 
   Config config() throws ConfigException {
     return new Config(
-        listen(LISTEN, "127.0.0.1:8790"),
+        listen(LISTEN, Listen.DEFAULT),
         data(),
         database(),
         choice(AUTH, Auth.SIGV4, Auth.values()),
         region(),
         choice(ISOLATION, Isolation.VM, Isolation.values()),
         number(WORKERS, 1, 1, MOST_WORKERS),
-        choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
+        choice(LOG_FORMAT, LogFormat.AUTO, LogFormat.values()),
         quotas(),
         timeLimit(APPLIANCE_START_LIMIT, Appliances.DEFAULT_START_LIMIT),
         new Qualification(
@@ -209,7 +209,7 @@ public final class ConfigKeys {
 
   private Config.Node node() throws ConfigException {
     return new Config.Node(
-        listen(WORKER_LISTEN, "127.0.0.1:8791"),
+        listen(WORKER_LISTEN, Listen.WORKER_DEFAULT),
         nodeName(),
         nodeWork(),
         operators(),
@@ -287,8 +287,8 @@ public final class ConfigKeys {
             "a size per second from 1B to 1GiB, such as 4KiB"));
   }
 
-  private Listen listen(String key, String byDefault) throws ConfigException {
-    String text = values.getOrDefault(key, byDefault);
+  private Listen listen(String key, Listen byDefault) throws ConfigException {
+    String text = values.getOrDefault(key, byDefault.toString());
     Matcher matcher = ADDRESS.matcher(text);
     if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > 65535) {
       throw wrong(key, text, "an address and a port, such as 127.0.0.1:8790 or [::1]:8790");

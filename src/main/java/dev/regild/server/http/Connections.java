@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Connections implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+  private static final Duration POLL = Duration.ofMillis(10);
   private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
   private static final Duration SHORTEST_TICK = Duration.ofMillis(50);
 
@@ -85,6 +86,19 @@ final class Connections implements AutoCloseable {
 
   synchronized int size() {
     return open.size();
+  }
+
+  /**
+   * Waits until a request has come on each connection, as long as that takes, or the limit.
+   *
+   * @param least the time that a connection takes until it is one of these
+   */
+  void awaitRequests(Duration least, Duration limit) throws InterruptedException {
+    Thread.sleep(least);
+    long end = System.nanoTime() + limit.toNanos();
+    while (System.nanoTime() < end && !watched.stream().allMatch(GuardedConnection::hasAsked)) {
+      Thread.sleep(POLL);
+    }
   }
 
   private boolean isFullFor(GuardedConnection connection) {

@@ -51,6 +51,7 @@ record ErrorAnswers(ApiErrors errors) {
             ApiException error = ofServer(status);
             headers.set(RequestLog.REQUEST_ID, UUID.randomUUID().toString());
             headers.set(RequestLog.ERROR_TYPE, error.type().wireName());
+            headers.set(HeaderNames.SERVER, RequestLog.SERVER);
             headers.set(HeaderValues.CONTENT_TYPE_JSON);
             return DirectHandler.TransportResponse.builder()
                 .status(status)

@@ -56,6 +56,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   private volatile boolean proven;
   private volatile boolean expendable = true;
   private volatile boolean lingering;
+  private volatile boolean asked;
   private boolean restUnread;
 
   /**
@@ -118,6 +119,11 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
     return proven;
   }
 
+  /** Whether a request has come on it. */
+  boolean hasAsked() {
+    return asked;
+  }
+
   /** Its place in the order in which connections were opened. */
   long opened() {
     return opened;
@@ -126,6 +132,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   void requestBegins() {
     reader.requestBegins();
     writer.answerBegins();
+    asked = true;
     expendable = false;
     restUnread = false;
   }

@@ -3,6 +3,7 @@ package dev.regild.server.http;
 import dev.regild.api.ApiErrors;
 import dev.regild.api.ApiException;
 import dev.regild.api.ErrorType;
+import dev.regild.machine.systemd.InheritedListener;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.server.telemetry.AuditLog;
@@ -34,10 +35,18 @@ public final class HttpFront implements AutoCloseable {
   /** More than any client sends; a head of the largest size could hold thousands. */
   private static final int MOST_HEADERS = 100;
 
+  private static final Duration JUST_ACCEPTED = Duration.ofMillis(100);
+
+  /** A client that has connected sends its request at once. */
+  private static final Duration FIRST_REQUEST = Duration.ofMillis(500);
+
   private final WebServer server;
   private final Connections connections;
+  private final Optional<InheritedListener> inherited;
 
-  private HttpFront(WebServer server, Connections connections) {
+  private HttpFront(
+      WebServer server, Connections connections, Optional<InheritedListener> inherited) {
+    this.inherited = inherited;
     this.server = server;
     this.connections = connections;
   }
@@ -69,7 +78,10 @@ public final class HttpFront implements AutoCloseable {
       Duration grace)
       throws ConfigException {
     InetAddress address = address(listen);
-    requireFree(listen, address);
+    Optional<InheritedListener> inherited = inherited(listen);
+    if (inherited.isEmpty()) {
+      requireFree(listen, address);
+    }
     ErrorAnswers errors = new ErrorAnswers(new ApiErrors());
     HttpRouting.Builder routing =
         HttpRouting.builder()
@@ -104,13 +116,34 @@ public final class HttpFront implements AutoCloseable {
                     .socketSendBufferSize(SOCKET_BUFFER)
                     .tcpNoDelay(true)
                     .build())
-            .build()
-            .start();
+            .build();
+    offer(inherited);
+    server.start();
     if (!server.isRunning()) {
       connections.close();
       throw unusable(listen);
     }
-    return new HttpFront(server, connections);
+    return new HttpFront(server, connections, inherited);
+  }
+
+  /** The socket that the process was given, if it is the one to listen on. */
+  private static Optional<InheritedListener> inherited(Config.Listen listen)
+      throws ConfigException {
+    try {
+      return InheritedListener.find().filter(it -> Config.Listen.of(it.address()).equals(listen));
+    } catch (IOException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void offer(Optional<InheritedListener> inherited) throws ConfigException {
+    try {
+      if (inherited.isPresent()) {
+        inherited.get().offer();
+      }
+    } catch (IOException e) {
+      throw new ConfigException("cannot accept connections of the given socket: " + e, e);
+    }
   }
 
   /** Tried before the HTTP server does, which would write its failure's trace into the log. */
@@ -133,11 +166,27 @@ public final class HttpFront implements AutoCloseable {
     return server.port();
   }
 
+  /** Whether it accepts connections. */
+  public boolean isRunning() {
+    return server.isRunning();
+  }
+
   /** Takes no more connections, lets requests end for the time of grace, then cuts them off. */
   @Override
   public void close() {
+    inherited.ifPresent(this::leaveTheRest);
     server.stop();
     connections.close();
+  }
+
+  /** Those accepted last are answered; the others wait for the next process. */
+  private void leaveTheRest(InheritedListener listener) {
+    listener.pause();
+    try {
+      connections.awaitRequests(JUST_ACCEPTED, FIRST_REQUEST);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void requireFewHeaders(RoutingRequest request) {

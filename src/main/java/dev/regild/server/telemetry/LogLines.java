@@ -25,7 +25,7 @@ final class LogLines extends LayoutBase<ILoggingEvent> {
   public String doLayout(ILoggingEvent event) {
     Map<String, Object> fields = fields(event);
     return switch (format) {
-          case TEXT ->
+          case AUTO, TEXT ->
               fields.entrySet().stream()
                   .map(field -> field.getKey() + "=" + quoted(String.valueOf(field.getValue())))
                   .collect(Collectors.joining(" "));
@@ -34,7 +34,8 @@ final class LogLines extends LayoutBase<ILoggingEvent> {
         + "\n";
   }
 
-  private static Map<String, Object> fields(ILoggingEvent event) {
+  /** Returns what an event has, by name; its time and level first. */
+  static Map<String, Object> fields(ILoggingEvent event) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("time", event.getInstant().toString());
     fields.put("level", event.getLevel().toString());
@@ -59,7 +60,7 @@ final class LogLines extends LayoutBase<ILoggingEvent> {
   }
 
   /** As it is where that is unmistakable, else as a JSON string, which has no line breaks. */
-  private static String quoted(String value) {
+  static String quoted(String value) {
     boolean plain =
         !value.isEmpty()
             && value

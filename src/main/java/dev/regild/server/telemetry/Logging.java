@@ -4,13 +4,16 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import dev.regild.machine.systemd.Journal;
 import dev.regild.server.config.Config;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -18,9 +21,11 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 public final class Logging {
   private Logging() {}
 
-  /** Logs to the standard error output. */
+  /** Logs to the standard error output, or to the journal that has it. */
   public static void start(Config.LogFormat format) {
-    start(format, standardError());
+    Optional<Journal> journal =
+        format == Config.LogFormat.AUTO ? Journal.find(System.getenv()) : Optional.empty();
+    start(format, standardError(), journal);
   }
 
   static OutputStreamAppender<ILoggingEvent> standardError() {
@@ -33,17 +38,31 @@ public final class Logging {
   public static void start(Config.LogFormat format, Path file) {
     FileAppender<ILoggingEvent> appender = new FileAppender<>();
     appender.setFile(file.toString());
-    start(format, appender);
+    start(format, appender, Optional.empty());
   }
 
   /** Replaces whatever was set up before; the JDK's loggers go the same way. */
-  private static void start(Config.LogFormat format, OutputStreamAppender<ILoggingEvent> appender) {
+  private static void start(
+      Config.LogFormat format,
+      OutputStreamAppender<ILoggingEvent> appender,
+      Optional<Journal> journal) {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
     configure(context, format, appender);
+    journal.ifPresent(to -> sendTo(to, context, appender));
     context.getLogger("dev.regild").setLevel(Level.INFO);
+  }
+
+  private static void sendTo(
+      Journal journal, LoggerContext context, Appender<ILoggingEvent> otherwise) {
+    JournalAppender appender = new JournalAppender(journal, otherwise);
+    appender.setContext(context);
+    appender.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.detachAppender(otherwise);
+    root.addAppender(appender);
   }
 
   /** Has warnings and errors written. */

@@ -2,6 +2,7 @@ package dev.regild.server.telemetry;
 
 import dev.regild.api.Caller;
 import dev.regild.api.HttpCall;
+import dev.regild.machine.Build;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
@@ -32,6 +33,9 @@ import org.slf4j.spi.LoggingEventBuilder;
 public final class RequestLog implements Filter {
   public static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");
   public static final HeaderName ERROR_TYPE = HeaderNames.create("x-amzn-ErrorType");
+
+  /** The value of the header {@code Server}. */
+  public static final String SERVER = Build.own().server();
 
   private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
   private static final String ID = "request";
@@ -103,6 +107,7 @@ public final class RequestLog implements Filter {
     String id = UUID.randomUUID().toString();
     MDC.put(ID, id);
     response.header(REQUEST_ID, id);
+    response.header(HeaderNames.SERVER, SERVER);
     try {
       chain.proceed();
     } finally {

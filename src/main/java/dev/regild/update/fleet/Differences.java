@@ -3,6 +3,7 @@ package dev.regild.update.fleet;
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.RefusedException;
@@ -40,12 +41,18 @@ public final class Differences {
   private final UpdatePlans plans;
   private final PlannedFixes plannedFixes;
   private final SnapshotChangelogs changelogs;
+  private final FeedChangelogs feeds;
 
+  /**
+   * @param feeds say what packages without a changelog fix
+   */
   public Differences(
       Database database,
       UpdatePlans plans,
       PlannedFixes plannedFixes,
-      SnapshotChangelogs changelogs) {
+      SnapshotChangelogs changelogs,
+      FeedChangelogs feeds) {
+    this.feeds = feeds;
     this.database = database;
     this.plans = plans;
     this.plannedFixes = plannedFixes;
@@ -160,12 +167,16 @@ public final class Differences {
     Map<PackageVersion, Changelog> known =
         changelogs.find(
             replacements.stream().map(each -> new PackageVersion(each.name(), each.to())).toList());
+    FeedChangelogs.OfPlatform said = feeds.of(installed.os().platform(), system);
     FixFinder finder =
         new FixFinder(
             system.notes(),
             system.family(),
             installed.packages(),
-            each -> Optional.ofNullable(known.get(new PackageVersion(each.name(), each.to()))));
+            each -> {
+              PackageVersion version = new PackageVersion(each.name(), each.to());
+              return Optional.ofNullable(known.get(version)).or(() -> said.changelog(version));
+            });
     return Optional.of(finder.find(replacements)).filter(fixes -> !fixes.sources().isEmpty());
   }
 

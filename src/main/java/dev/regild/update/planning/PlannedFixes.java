@@ -2,6 +2,7 @@ package dev.regild.update.planning;
 
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
@@ -18,6 +19,7 @@ import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,16 +34,31 @@ public final class PlannedFixes {
   private final Inventories inventories;
   private final UpdatePlans plans;
   private final SnapshotChangelogs changelogs;
+  private final FeedChangelogs feeds;
 
+  /** Without feeds. */
   public PlannedFixes(
       Database database,
       Inventories inventories,
       UpdatePlans plans,
       SnapshotChangelogs changelogs) {
+    this(database, inventories, plans, changelogs, FeedChangelogs.NONE);
+  }
+
+  /**
+   * @param feeds say what packages without a changelog fix
+   */
+  public PlannedFixes(
+      Database database,
+      Inventories inventories,
+      UpdatePlans plans,
+      SnapshotChangelogs changelogs,
+      FeedChangelogs feeds) {
     this.database = database;
     this.inventories = inventories;
     this.plans = plans;
     this.changelogs = changelogs;
+    this.feeds = feeds;
   }
 
   /**
@@ -82,10 +99,14 @@ public final class PlannedFixes {
   public static final class Read {
     private final Snapshot snapshot;
     private final Map<PackageVersion, Changelog> changelogs;
+    private final FeedChangelogs feeds;
+    private final Map<String, FeedChangelogs.OfPlatform> byPlatform = new HashMap<>();
 
-    private Read(Snapshot snapshot, Map<PackageVersion, Changelog> changelogs) {
+    private Read(
+        Snapshot snapshot, Map<PackageVersion, Changelog> changelogs, FeedChangelogs feeds) {
       this.snapshot = snapshot;
       this.changelogs = changelogs;
+      this.feeds = feeds;
     }
 
     /**
@@ -100,14 +121,20 @@ public final class PlannedFixes {
         Collection<InstalledPackage> concerned,
         UpdatePlan plan,
         FixMemo memo) {
-      List<Replacement> replacements = new ArrayList<>(replacements(plan));
+      FeedChangelogs.OfPlatform said =
+          byPlatform.computeIfAbsent(
+              inventory.os().platform(), each -> feeds.of(each, snapshot.system()));
+      List<Replacement> replacements = new ArrayList<>();
+      replacements(plan).forEach(each -> replacements.add(said.withCves(each)));
       replacements.addAll(behind(replacements, changelogs));
       return new FixFinder(
               snapshot.system().notes(),
               snapshot.family(),
               inventory.packages(),
               concerned,
-              each -> Optional.ofNullable(changelogs.get(version(each))),
+              each ->
+                  Optional.ofNullable(changelogs.get(version(each)))
+                      .or(() -> said.changelog(version(each))),
               memo)
           .find(replacements);
     }
@@ -115,16 +142,20 @@ public final class PlannedFixes {
 
   /** Reads the changelogs that are known of what plans by one snapshot install, all at once. */
   public Read read(Snapshot snapshot, Collection<UpdatePlan> all) {
-    List<Replacement> replacements =
-        all.stream().flatMap(plan -> replacements(plan).stream()).distinct().toList();
-    Map<PackageVersion, Changelog> known = known(snapshot, replacements);
-    List<Replacement> behind =
-        all.stream()
-            .flatMap(plan -> behind(replacements(plan), known).stream())
+    Set<PackageVersion> installed = new HashSet<>();
+    for (UpdatePlan plan : all) {
+      plan.changes().forEach(each -> installed.add(new PackageVersion(each.name(), each.to())));
+    }
+    Map<PackageVersion, Changelog> known = changelogs.find(snapshot, List.copyOf(installed));
+    // Also of what a plan installs itself, which is read already.
+    List<PackageVersion> behind =
+        known.values().stream()
+            .filter(each -> !each.sharedWith().isEmpty())
+            .map(each -> new PackageVersion(each.sharedWith(), each.version()))
             .distinct()
             .toList();
-    known.putAll(known(snapshot, behind));
-    return new Read(snapshot, known);
+    known.putAll(changelogs.find(snapshot, behind));
+    return new Read(snapshot, known, feeds);
   }
 
   private static List<Replacement> replacements(UpdatePlan plan) {
@@ -144,6 +175,13 @@ public final class PlannedFixes {
   /** Returns the packages whose changelogs others share: a metapackage stands for a new kernel. */
   private static List<Replacement> behind(
       List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
+    boolean some =
+        replacements.stream()
+            .map(each -> known.get(version(each)))
+            .anyMatch(each -> each != null && !each.sharedWith().isEmpty());
+    if (!some) {
+      return List.of();
+    }
     Set<String> names = new HashSet<>();
     replacements.forEach(each -> names.add(each.name()));
     List<Replacement> behind = new ArrayList<>();
@@ -154,10 +192,6 @@ public final class PlannedFixes {
       }
     }
     return behind;
-  }
-
-  private Map<PackageVersion, Changelog> known(Snapshot snapshot, List<Replacement> all) {
-    return changelogs.find(snapshot, all.stream().map(PlannedFixes::version).toList());
   }
 
   private static PackageVersion version(Replacement each) {

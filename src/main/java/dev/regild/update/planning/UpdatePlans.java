@@ -188,7 +188,8 @@ public final class UpdatePlans {
     return plan(offer, inventories.load(inventory));
   }
 
-  private static UpdatePlan plan(Offer offer, Inventory inventory) {
+  /** Every change of an update of an inventory. */
+  static UpdatePlan plan(Offer offer, Inventory inventory) {
     return Planner.plan(inventory.packages(), offer.availableTo(inventory), offer.rules());
   }
 

@@ -2,6 +2,7 @@ package dev.regild.update.steps;
 
 import static java.util.stream.Collectors.toMap;
 
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.fetch.PackageFile;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.Changelogs;
@@ -12,6 +13,7 @@ import dev.regild.insight.Replacement;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.Change;
 import dev.regild.plan.PackageFamily;
+import dev.regild.plan.PackageVersion;
 import dev.regild.servicing.Transaction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,9 +43,14 @@ public final class ReadChangelogs {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
 
   private final Changelogs changelogs;
+  private final FeedChangelogs feeds;
 
-  public ReadChangelogs(Changelogs changelogs) {
+  /**
+   * @param feeds say what packages without a changelog fix
+   */
+  public ReadChangelogs(Changelogs changelogs, FeedChangelogs feeds) {
     this.changelogs = changelogs;
+    this.feeds = feeds;
   }
 
   /**
@@ -116,7 +123,7 @@ public final class ReadChangelogs {
       changelogs.keep(Map.copyOf(read));
       List<Changelog> all = new ArrayList<>(known.values());
       all.addAll(read.values());
-      return fixes(update, transaction, notes, all);
+      return fixes(update, transaction, notes, all, feeds);
     }
 
     @Override
@@ -126,8 +133,14 @@ public final class ReadChangelogs {
   }
 
   private static Fixes fixes(
-      Update update, Transaction transaction, PackageNotes notes, Collection<Changelog> read) {
+      Update update,
+      Transaction transaction,
+      PackageNotes notes,
+      Collection<Changelog> read,
+      FeedChangelogs feeds) {
     PackageFamily family = update.snapshot().family();
+    FeedChangelogs.OfPlatform said =
+        feeds.of(update.inventory().os().platform(), update.snapshot().system());
     Map<String, List<Advisory>> advisories =
         update.plan().changes().stream()
             .collect(toMap(Change::name, Change::advisories, (first, _) -> first));
@@ -135,12 +148,18 @@ public final class ReadChangelogs {
         transaction.installs().stream()
             .map(each -> {
               String name = each.name().replaceFirst(":.*", "");
-              return new Replacement(
-                  name, each.from(), each.to(), advisories.getOrDefault(name, List.of()));
+              return said.withCves(
+                  new Replacement(
+                      name, each.from(), each.to(), advisories.getOrDefault(name, List.of())));
             })
             .toList();
     return new FixFinder(
-            notes, family, update.inventory().packages(), each -> of(notes, read, each, family))
+            notes,
+            family,
+            update.inventory().packages(),
+            each ->
+                of(notes, read, each, family)
+                    .or(() -> said.changelog(new PackageVersion(each.name(), each.to()))))
         .find(replacements);
   }
 

@@ -6,9 +6,7 @@ import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import java.time.Duration;
 
-/**
- * Collects a store's garbage and scrubs it at intervals, each on one node at a time.
- */
+/** Collects a store's garbage and scrubs it at intervals, each on one node at a time. */
 public final class StoreUpkeep implements AutoCloseable {
   /** The time between two collections, and two rounds of scrubbing, on whichever node. */
   private static final Duration BETWEEN = Duration.ofMinutes(30);

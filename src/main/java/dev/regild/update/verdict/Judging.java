@@ -98,8 +98,7 @@ public final class Judging {
 
   /** Returns the work of looking every few seconds, not started yet. */
   public RecurringWork work() {
-    return RecurringWork.computing(
-        TURN, RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
+    return RecurringWork.computing(TURN, RecurringWork.Pauses.of(BETWEEN_LOOKS), turns, this::look);
   }
 
   /**

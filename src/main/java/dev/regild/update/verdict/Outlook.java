@@ -4,6 +4,7 @@ import dev.regild.db.Database;
 import dev.regild.image.Inventories;
 import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.PlannedFixes;
@@ -46,13 +47,16 @@ public final class Outlook {
     }
   }
 
-  /** Plans the updates of inventories, by digest; lacks those that have gone. */
-  public Planned plan(Offer offer, Collection<String> digests) {
+  /** Returns inventories by digest; lacks those that have gone. */
+  public Map<String, Inventory> load(Collection<String> digests) {
+    return new PackageForms(database, inventories).load(List.copyOf(digests));
+  }
+
+  /** Plans the updates of inventories that were loaded together, by digest. */
+  public Planned plan(Offer offer, Map<String, Inventory> loaded) {
     Judge judge = new Judge(offer, plannedFixes);
     Map<String, Judge.Planned> planned = new HashMap<>();
-    new PackageForms(database, inventories)
-        .load(List.copyOf(digests))
-        .forEach((digest, inventory) -> planned.put(digest, judge.plan(inventory)));
+    loaded.forEach((digest, inventory) -> planned.put(digest, judge.plan(inventory)));
     return new Planned(planned);
   }
 

@@ -12,13 +12,12 @@ import dev.regild.plan.InstalledPackage;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import tools.jackson.databind.DeserializationFeature;
@@ -255,15 +254,16 @@ final class PackageForms {
   }
 
   private void loadPackages(Collection<Form> forms) {
-    Set<Integer> missing = new TreeSet<>();
+    // They are counted from 1, so there is a bit for few that are not there.
+    BitSet missing = new BitSet();
     for (Form form : forms) {
       for (int number : form.packages) {
         if (byNumber.get(number) == null) {
-          missing.add(number);
+          missing.set(number);
         }
       }
     }
-    for (List<Integer> some : parts(missing)) {
+    for (List<Integer> some : parts(missing.stream().boxed().toList())) {
       database
           .read(handle ->
               handle

@@ -55,8 +55,11 @@ final class SharedOffer implements AvailablePackages {
    */
   Collection<InstalledPackage> concerned(Collection<InstalledPackage> installed) {
     Set<Identity> concerned = Collections.newSetFromMap(new IdentityHashMap<>());
+    Identity[] identities = new Identity[installed.size()];
+    int count = 0;
     for (InstalledPackage each : installed) {
       Answer answer = of(each);
+      identities[count++] = answer.identity();
       if (!answer.replacements().isEmpty()) {
         // The plan depends on whether the replacement is installed.
         return installed;
@@ -69,8 +72,9 @@ final class SharedOffer implements AvailablePackages {
       return List.of();
     }
     List<InstalledPackage> found = new ArrayList<>();
+    count = 0;
     for (InstalledPackage each : installed) {
-      if (concerned.contains(of(each).identity())) {
+      if (concerned.contains(identities[count++])) {
         found.add(each);
       }
     }

@@ -32,6 +32,12 @@ final class Authenticode {
       Pattern.compile(
           "(?:.*/)?O=Microsoft Corporation/(?:.*/)?CN=Microsoft (?!.*(Third Party|Hardware)).*");
 
+  /** Who signs the catalogues of drivers that Microsoft has let in. */
+  private static final Pattern WHQL =
+      Pattern.compile(
+          "(?:.*/)?O=Microsoft Corporation/(?:.*/)?CN=Microsoft Windows Hardware Compatibility"
+              + " Publisher");
+
   private final Optional<Path> roots;
 
   /**
@@ -49,6 +55,17 @@ final class Authenticode {
    * @throws UnsignedException if it isn't signed, its signature is not good, or the signer another
    */
   String verify(Path file, Path work) throws UnsignedException, IOException, InterruptedException {
+    return verify(file, work, MICROSOFT, "Microsoft");
+  }
+
+  /** Verifies the catalogue of a driver's files in the same way; WHQL has to be its signer. */
+  String verifyWhql(Path catalogue, Path work)
+      throws UnsignedException, IOException, InterruptedException {
+    return verify(catalogue, work, WHQL, "WHQL");
+  }
+
+  private String verify(Path file, Path work, Pattern wanted, String who)
+      throws UnsignedException, IOException, InterruptedException {
     Path trusted = roots.isPresent() ? roots.get() : microsoft(work);
     String said;
     try {
@@ -61,8 +78,8 @@ final class Authenticode {
       throw new UnsignedException("its signature can't be verified");
     }
     String subject = signer.group(1).strip();
-    if (roots.isEmpty() && !MICROSOFT.matcher(subject).matches()) {
-      throw new UnsignedException("it is signed by " + subject + ", not by Microsoft");
+    if (roots.isEmpty() && !wanted.matcher(subject).matches()) {
+      throw new UnsignedException("it is signed by " + subject + ", not by " + who);
     }
     return subject;
   }

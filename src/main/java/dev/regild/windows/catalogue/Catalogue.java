@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -221,16 +222,19 @@ public final class Catalogue {
   /** Windows for amd64 runs programs for x86, but no drivers and takes no updates for it. */
   private void checkArchitecture(PackageFacts facts) throws ChannelException {
     String own = facts.architecture();
-    boolean fits =
-        own.isEmpty()
-            || own.equals(architecture)
-            || own.equals("neutral")
-            || (facts.kind() == WindowsPackage.Kind.AGENT && own.equals("x86"));
-    if (!fits) {
+    if (!fits(facts, architecture)) {
       throw new ChannelException(
           "it is for %s but the channel is for %s; add it to a channel for %s"
               .formatted(own, architecture, own));
     }
+  }
+
+  static boolean fits(PackageFacts facts, String architecture) {
+    String own = facts.architecture();
+    return own.isEmpty()
+        || own.equals(architecture)
+        || own.equals("neutral")
+        || (facts.kind() == WindowsPackage.Kind.AGENT && own.equals("x86"));
   }
 
   /**
@@ -270,7 +274,7 @@ public final class Catalogue {
       if (!there.isEmpty()) {
         return there;
       }
-      String fileName = fileName(incoming);
+      String fileName = fileName(incoming.name(), incoming.sha256(), incoming.file());
       DurableFiles.force(incoming.file());
       DurableFiles.move(incoming.file(), content(incoming.sha256()));
       List<CatalogueEntry> added =
@@ -290,15 +294,15 @@ public final class Catalogue {
   }
 
   /** What every file system of a CD and every tool of Windows can have as a name. */
-  private static String fileName(Incoming incoming)
+  static String fileName(String name, String sha256, Path file)
       throws ArchiveException, IOException, InterruptedException {
-    String stem = incoming.name().replaceFirst("(?i)\\.(msu|cab|msi|zip)$", "");
+    String stem = name.replaceFirst("(?i)\\.(msu|cab|msi|zip)$", "");
     String plain = stem.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^-+|-+$", "");
     return "%s-%s.%s"
         .formatted(
             plain.substring(0, Math.min(36, plain.length())),
-            incoming.sha256().substring(0, 12),
-            extension(incoming.file()));
+            sha256.substring(0, 12),
+            extension(file));
   }
 
   /** By what it is, as the tools of Windows go by the name. */
@@ -312,9 +316,22 @@ public final class Catalogue {
     };
   }
 
-  /** Every package, by kind, name and version. */
+  /** Every package that its owner has added, by kind, name and version. */
   public List<CatalogueEntry> entries() throws ChannelException {
     return read(directory.resolve(RECORDS));
+  }
+
+  /** Every package that a refresh has brought. */
+  public List<CatalogueEntry> followed() throws ChannelException {
+    Set<String> added = entries().stream().map(CatalogueEntry::sha256).collect(toSet());
+    return FollowedPackages.open(directory).entries().stream()
+        .filter(each -> !added.contains(each.sha256()))
+        .distinct()
+        .toList();
+  }
+
+  private List<CatalogueEntry> all() throws ChannelException {
+    return Stream.concat(entries().stream(), followed().stream()).toList();
   }
 
   public static List<CatalogueEntry> read(Path records) throws ChannelException {
@@ -331,9 +348,15 @@ public final class Catalogue {
   }
 
   /** With the lock; then only the files are there that an entry names. */
-  private void write(List<CatalogueEntry> entries) throws IOException {
+  private void write(List<CatalogueEntry> entries) throws ChannelException, IOException {
     DurableFiles.write(directory.resolve(RECORDS), text(entries));
-    Set<String> named = entries.stream().map(CatalogueEntry::sha256).collect(toSet());
+    removeUnnamed(directory);
+  }
+
+  /** Removes the files that no package is in any more, added or followed. */
+  static void removeUnnamed(Path directory) throws ChannelException, IOException {
+    Set<String> named = new HashSet<>(FollowedPackages.open(directory).digests());
+    read(directory.resolve(RECORDS)).forEach(each -> named.add(each.sha256()));
     try (Stream<Path> children = Files.list(directory)) {
       for (Path each : (Iterable<Path>) children::iterator) {
         String name = String.valueOf(each.getFileName());
@@ -437,7 +460,7 @@ public final class Catalogue {
   }
 
   private List<CatalogueEntry> verified(VerifiedFiles files) throws ChannelException, IOException {
-    List<CatalogueEntry> entries = entries();
+    List<CatalogueEntry> entries = all();
     for (String digest : entries.stream().map(CatalogueEntry::sha256).distinct().toList()) {
       Path file = content(digest);
       if (!files.isIntact(file, digest)) {
@@ -454,7 +477,7 @@ public final class Catalogue {
 
   /** Puts the packages' files into a snapshot's directory, under their names. */
   void linkInto(Path snapshot) throws ChannelException, IOException {
-    for (CatalogueEntry entry : entries()) {
+    for (CatalogueEntry entry : all()) {
       Path target = snapshot.resolve(entry.fileName());
       if (!Files.exists(target)) {
         Files.createLink(target, content(entry.sha256()));

@@ -10,6 +10,7 @@ import dev.regild.fetch.Transport;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.UpdateReasons;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,6 +59,17 @@ public final class CatalogueSnapshot extends Snapshot {
   /** Returns the newest build that a cumulative update results in, by its base: 20348. */
   public Map<String, String> newestBuilds() {
     return catalogue.newestBuilds();
+  }
+
+  @Override
+  public Collection<PackageFile> filesFor(UpdatePlan plan, Inventory inventory)
+      throws ChannelException {
+    if (plan.isEmpty() || inventory.windows().isEmpty()) {
+      return List.of();
+    }
+    return catalogue.packagesFor(plan, inventory.windows().get(), directory()).values().stream()
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Override

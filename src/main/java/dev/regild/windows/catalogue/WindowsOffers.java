@@ -1,5 +1,7 @@
 package dev.regild.windows.catalogue;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
@@ -7,19 +9,24 @@ import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsFacts.Device;
 import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.plan.WindowsFacts.Program;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.registry.KbName;
 import dev.regild.windows.registry.WindowsVersion;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a Windows catalogue offers to one image. A cumulative update is one change, of the system
@@ -39,6 +46,9 @@ final class WindowsOffers implements AvailablePackages {
   private final WindowsBuild build;
   private final List<InstalledPackage> packages;
   private final boolean securityOnly;
+
+  /** The drivers that the image's devices would get; null before anybody asks. */
+  private @Nullable Set<PackageFacts> driving;
 
   /**
    * @param fitting packages for the image's build and architecture
@@ -119,7 +129,7 @@ final class WindowsOffers implements AvailablePackages {
     return switch (facts.kind()) {
       case CUMULATIVE, DOTNET, UPDATE -> true;
       case SERVICING_STACK -> mayComeAlone(facts) || bringsAnotherUpdate();
-      case DRIVER -> isAsInstalled(facts) || !drivenBy(facts).isEmpty();
+      case DRIVER -> isAsInstalled(facts) || drives(facts);
       case AGENT -> programOf(facts, windows).isPresent() && !isRenamed(facts);
     };
   }
@@ -186,7 +196,7 @@ final class WindowsOffers implements AvailablePackages {
       case DOTNET -> newest(sameName(named)).filter(this::isItsFirstDotNet);
       case SERVICING_STACK, UPDATE ->
           newest(sameName(named).and(this::isWanted)).filter(facts -> !wasSuperseded(facts));
-      case DRIVER -> newest(sameName(named).and(facts -> !drivenBy(facts).isEmpty()));
+      case DRIVER -> newest(sameName(named).and(this::drives));
       case AGENT -> newest(sameName(named).and(this::isRenamedUpgrade));
     };
   }
@@ -228,29 +238,54 @@ final class WindowsOffers implements AvailablePackages {
                 && WindowsVersion.compare(parts[parts.length - 1], facts.version()) >= 0);
   }
 
-  /** The image's devices for which a driver is the newest, of the catalogue and the image. */
-  private List<String> drivenBy(PackageFacts driver) {
-    List<String> driven = new ArrayList<>();
-    for (String device : windows.devices()) {
-      String id = device.toUpperCase(Locale.ROOT);
-      if (driver.hardwareIds().contains(id)
-          && newestFor(id, driver)
-          && windows.drivers().stream().noneMatch(there -> isAsNew(there, id, driver))) {
-        driven.add(id);
+  /** Whether there is a device for which a driver is the best, of the catalogue and the image. */
+  private boolean drives(PackageFacts driver) {
+    Set<PackageFacts> known = driving == null ? findDriving() : driving;
+    driving = known;
+    return known.contains(driver);
+  }
+
+  private Set<PackageFacts> findDriving() {
+    Map<PackageFacts, Set<String>> offered = new LinkedHashMap<>();
+    fitting.stream()
+        .filter(each -> each.kind() == Kind.DRIVER)
+        .forEach(each -> offered.put(each, Set.copyOf(each.hardwareIds())));
+    Set<PackageFacts> best = new HashSet<>();
+    if (!offered.isEmpty()) {
+      Map<Driver, Set<String>> there = new LinkedHashMap<>();
+      for (Driver each : windows.drivers()) {
+        there.put(
+            each,
+            each.hardwareIds().stream().map(id -> id.toUpperCase(Locale.ROOT)).collect(toSet()));
+      }
+      for (Device device : windows.eachDevice()) {
+        best.addAll(bestFor(device, offered, there));
       }
     }
-    return driven;
+    return best;
   }
 
-  private boolean newestFor(String hardwareId, PackageFacts driver) {
-    return fitting.stream()
-        .filter(each -> each.kind() == Kind.DRIVER && each.hardwareIds().contains(hardwareId))
-        .noneMatch(each -> BY_VERSION.compare(each, driver) > 0);
+  /** Of equal ones all, of which their names decide. */
+  private static Set<PackageFacts> bestFor(
+      Device device, Map<PackageFacts, Set<String>> offered, Map<Driver, Set<String>> there) {
+    Optional<DriverRank> installed =
+        there.entrySet().stream()
+            .flatMap(each -> rank(device, each.getValue(), each.getKey().version()).stream())
+            .min(Comparator.naturalOrder());
+    Map<PackageFacts, DriverRank> ranks = new HashMap<>();
+    offered.forEach((each, ids) ->
+        rank(device, ids, each.version())
+            .filter(rank -> installed.isEmpty() || rank.isBetterThan(installed.get()))
+            .ifPresent(rank -> ranks.put(each, rank)));
+    Optional<DriverRank> best = ranks.values().stream().min(Comparator.naturalOrder());
+    return ranks.entrySet().stream()
+        .filter(each -> !best.orElseThrow().isBetterThan(each.getValue()))
+        .map(Map.Entry::getKey)
+        .collect(toSet());
   }
 
-  private static boolean isAsNew(Driver there, String hardwareId, PackageFacts driver) {
-    return there.hardwareIds().stream().anyMatch(hardwareId::equalsIgnoreCase)
-        && WindowsVersion.compare(there.version(), driver.version()) >= 0;
+  private static Optional<DriverRank> rank(Device device, Set<String> ids, String version) {
+    return DriverRank.of(device, ids, DriverRank.USUAL_FEATURE_SCORE, version);
   }
 
   /**

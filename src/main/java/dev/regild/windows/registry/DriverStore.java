@@ -1,5 +1,6 @@
 package dev.regild.windows.registry;
 
+import dev.regild.plan.WindowsFacts.Device;
 import dev.regild.plan.WindowsFacts.Driver;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,10 +9,12 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -79,6 +82,26 @@ final class DriverStore {
       }
     }
     return List.copyOf(ids);
+  }
+
+  /** Each device with its ids as they stand, the most specific first; equal ones once. */
+  static List<Device> hardware(WindowsRegistry registry) {
+    Set<Device> devices = new LinkedHashSet<>();
+    for (RegistryKey bus : registry.controlSet().subkeysOf("Enum")) {
+      for (RegistryKey device : bus.subkeys()) {
+        for (RegistryKey instance : device.subkeys()) {
+          Device each = new Device(ids(instance, "HardwareID"), ids(instance, "CompatibleIDs"));
+          if (!each.hardwareIds().isEmpty() || !each.compatibleIds().isEmpty()) {
+            devices.add(each);
+          }
+        }
+      }
+    }
+    return List.copyOf(devices);
+  }
+
+  private static List<String> ids(RegistryKey instance, String list) {
+    return instance.texts(list).stream().map(id -> id.toUpperCase(Locale.ROOT)).distinct().toList();
   }
 
   /**

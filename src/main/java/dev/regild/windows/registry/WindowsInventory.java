@@ -43,7 +43,8 @@ final class WindowsInventory {
             drivers.stream().map(StoredDriver::driver).toList(),
             DriverStore.devices(registry),
             InstalledPrograms.read(registry, system.architecture()),
-            pendingRestarts(registry, changesAreQueued));
+            pendingRestarts(registry, changesAreQueued),
+            DriverStore.hardware(registry));
     return new Inventory(
         system.os(),
         system.architecture(),

@@ -21,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param products of Windows, by name
  * @param classifications by name
+ * @param drivers products of drivers, by name
  * @param never classifications and products whose updates are not for an image that runs
  * @param platforms the names of the products of each platform
  * @param builds of the products that have one build for good
@@ -29,6 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
 record Categories(
     Map<String, UUID> products,
     Map<String, UUID> classifications,
+    Map<String, UUID> drivers,
     Map<String, UUID> never,
     Map<String, List<String>> platforms,
     Map<String, List<String>> builds,
@@ -101,7 +103,8 @@ record Categories(
 
   /** Returns the name of an id, or the id itself. */
   static String name(UUID id) {
-    for (Map<String, UUID> each : List.of(KNOWN.products, KNOWN.classifications, KNOWN.never)) {
+    for (Map<String, UUID> each :
+        List.of(KNOWN.products, KNOWN.classifications, KNOWN.drivers, KNOWN.never)) {
       for (Map.Entry<String, UUID> entry : each.entrySet()) {
         if (entry.getValue().equals(id)) {
           return entry.getKey();

@@ -30,7 +30,7 @@ final class DocumentFetch {
   /** Documents are read in parts: a server that fails for many of them is broken. */
   static final int MOST_FAILURES = 50;
 
-  private static final String WORK = ".upstream-";
+  static final String WORK = ".upstream-";
 
   /** Microsoft's words: {@code Missing Revisions: 7b6d13c6-….200 …}. */
   private static final Pattern MISSING =

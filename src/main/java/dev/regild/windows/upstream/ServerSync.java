@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,10 @@ final class ServerSync {
   private static final long LIMIT = 1L << 30;
   private static final int MOST_REVISIONS = 500_000;
   private static final int PROTOCOL_MOST = 100;
+  private static final int PROTOCOL_MOST_IDS = 450;
+
+  /** No computer has it: servers pass over what they do not know, and some want at least one. */
+  private static final String NO_COMPUTER = "00000000-0000-0000-0000-000000000000";
 
   private final URI root;
   private final Transport transport;
@@ -168,7 +173,7 @@ final class ServerSync {
   /** GetConfigData. */
   ServerSettings settings(SyncCookie cookie)
       throws SyncFault, FetchException, InterruptedException {
-    int[] most = {1};
+    int[] most = {1, PROTOCOL_MOST_IDS};
     boolean[] catalogueOnly = {false};
     post(
         root.resolve(SERVICE),
@@ -179,13 +184,15 @@ final class ServerSync {
               switch (name) {
                 case "MaxNumberOfUpdatesPerRequest" ->
                     most[0] = Math.clamp(number(result.text()), 1, PROTOCOL_MOST);
+                case "MaxNumberOfPnpHardwareIdsInRequest" ->
+                    most[1] = Math.clamp(number(result.text()), 1, PROTOCOL_MOST_IDS);
                 case "CatalogOnlySync" -> catalogueOnly[0] = result.text().equals("true");
                 default -> {
                   // Languages and drivers.
                 }
               }
             }));
-    return new ServerSettings(most[0], catalogueOnly[0]);
+    return new ServerSettings(most[0], most[1], catalogueOnly[0]);
   }
 
   private static int number(String text) throws IOException {
@@ -233,6 +240,28 @@ final class ServerSync {
         () -> {
           message.element("GetConfig", "true");
           message.element("Get63LanguageOnly", "false");
+        });
+    return list(message);
+  }
+
+  /**
+   * GetDriverIdList, which only Microsoft's server answers.
+   *
+   * @param products of drivers
+   * @param hardwareIds of devices, at most as many as the server's settings say
+   * @return drivers; the anchor is not used, since each request names other devices
+   */
+  RevisionList drivers(SyncCookie cookie, Collection<UUID> products, Collection<String> hardwareIds)
+      throws SyncFault, FetchException, InterruptedException {
+    SyncMessage message = SyncMessage.of("GetDriverIdList").cookie(cookie);
+    Map<String, Boolean> categories = new LinkedHashMap<>();
+    products.forEach(each -> categories.put(each.toString(), false));
+    message.element(
+        "filter",
+        () -> {
+          message.deltas("Categories", categories);
+          message.deltas("ComputerIds", Map.of(NO_COMPUTER, false));
+          message.hardware("PnpHardwareIds", hardwareIds);
         });
     return list(message);
   }

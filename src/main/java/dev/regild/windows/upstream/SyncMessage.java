@@ -104,6 +104,20 @@ final class SyncMessage {
                     })));
   }
 
+  /** Writes ids of devices; all that is known of each is wanted. */
+  SyncMessage hardware(String name, Collection<String> ids) {
+    return element(
+        name,
+        () ->
+            ids.forEach(id ->
+                element(
+                    "HardwareIdAndDelta",
+                    () -> {
+                      element("Id", id);
+                      element("Delta", "false");
+                    })));
+  }
+
   SyncMessage revisions(String name, Collection<RevisionId> ids) {
     return element(
         name,

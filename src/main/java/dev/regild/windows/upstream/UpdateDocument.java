@@ -4,6 +4,7 @@ import dev.regild.files.XmlPull;
 import dev.regild.windows.catalogue.KbManifest;
 import dev.regild.windows.catalogue.PackageFacts;
 import dev.regild.windows.catalogue.SecurityWords;
+import dev.regild.windows.registry.WindowsVersion;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
@@ -12,9 +13,13 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +37,19 @@ final class UpdateDocument {
   private static final int MOST_TEXT = 1 << 20;
 
   private static final long LARGEST_FILE = 64L << 30;
+  private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
+  private static final Pattern VERSION = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9}){0,3}");
+  private static final Pattern SCORE = Pattern.compile("[0-9A-Fa-f]{1,2}");
+
+  /** {@code amd64.10.0}; older drivers name systems of one architecture by numbers alone. */
+  private static final Pattern SYSTEM = Pattern.compile("(?i)(amd64|arm64|x86)\\..*");
 
   private final XmlPull xml;
   private final Set<UUID> categories = new LinkedHashSet<>();
   private final List<UUID> superseded = new ArrayList<>();
   private final List<RevisionId> bundled = new ArrayList<>();
   private final List<UpdateFile> files = new ArrayList<>();
+  private final List<DriverTarget> drivers = new ArrayList<>();
   private @Nullable RevisionId id;
   private String type = "";
   private String state = "";
@@ -110,6 +122,7 @@ final class UpdateDocument {
         bundled,
         files,
         described,
+        drivers,
         words.cves(),
         refusal);
   }
@@ -231,7 +244,7 @@ final class UpdateDocument {
     String lower = file.toLowerCase(Locale.ROOT);
     boolean wanted =
         name.equals("File")
-            && xml.attribute("PatchingType").equals("SelfContained")
+            && isComplete(xml.attribute("PatchingType"))
             && (lower.endsWith(".msu") || (lower.endsWith(".cab") && !isPart(lower)));
     if (!wanted) {
       return;
@@ -258,11 +271,19 @@ final class UpdateDocument {
     files.add(new UpdateFile(file, size, sha1, sha256[0], ""));
   }
 
+  /** The schema's own word for a file that says nothing, as those of drivers. */
+  private static boolean isComplete(String patchingType) {
+    return patchingType.isEmpty() || patchingType.equals("SelfContained");
+  }
+
   private static boolean isPart(String file) {
     return file.contains("express") || file.contains("baseless") || file.contains("delta");
   }
 
-  /** Of the rules only a copy of a package's manifest counts; the first that is of a KB. */
+  /**
+   * Of the rules only a copy of a package's manifest counts, the first that is of a KB; and the
+   * devices of a driver.
+   */
   private void rules() throws IOException {
     xml.children(part -> {
       if (part.equals("Metadata")) {
@@ -273,10 +294,44 @@ final class UpdateDocument {
                 manifest();
               }
             });
+          } else if (form.equals("WindowsDriverMetaData")) {
+            driver();
           }
         });
       }
     });
+  }
+
+  private void driver() throws IOException {
+    String hardwareId = kept("HardwareID").toUpperCase(Locale.ROOT);
+    String date = xml.attribute("DriverVerDate");
+    String version = xml.attribute("DriverVerVersion");
+    if (!DATE.matcher(date).matches() || !VERSION.matcher(version).matches()) {
+      throw new IOException("its driver has the impossible version " + date + " " + version);
+    }
+    Map<String, Integer> scores = new TreeMap<>();
+    boolean[] computers = {false};
+    xml.children(name -> {
+      switch (name) {
+        case "FeatureScore" -> {
+          Matcher system = SYSTEM.matcher(xml.attribute("OperatingSystem"));
+          Matcher score = SCORE.matcher(xml.attribute("FeatureScore"));
+          if (system.matches() && score.matches()) {
+            scores.merge(
+                system.group(1).toLowerCase(Locale.ROOT),
+                Integer.parseInt(score.group(), 16),
+                Math::min);
+          }
+        }
+        case "DistributionComputerHardwareId", "TargetComputerHardwareId" -> computers[0] = true;
+        default -> {
+          // Who may replace it.
+        }
+      }
+    });
+    add(
+        drivers,
+        new DriverTarget(hardwareId, WindowsVersion.ofDriver(date, version), scores, computers[0]));
   }
 
   private void manifest() throws IOException {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param bundled its children
  * @param files that a channel may take; others are left out
  * @param described what a copy of its package's manifest says; null if it has none
+ * @param drivers the devices that a driver is for
  * @param cves those that its title or description names as fixed
  * @param refusal why its package can't be taken, or why the document can't be read; empty if all is
  *     well
@@ -47,6 +48,7 @@ record UpdateFacts(
     List<RevisionId> bundled,
     List<UpdateFile> files,
     @Nullable PackageFacts described,
+    List<DriverTarget> drivers,
     List<String> cves,
     String refusal) {
   /** The type of a document that is not understood. */
@@ -57,6 +59,8 @@ record UpdateFacts(
     superseded = List.copyOf(superseded);
     bundled = List.copyOf(bundled);
     files = List.copyOf(files);
+    // Facts that were kept before drivers were read have none.
+    drivers = drivers == null ? List.of() : List.copyOf(drivers);
     // What was stored before these were read has none.
     cves = cves == null ? List.of() : List.copyOf(cves);
   }
@@ -80,6 +84,7 @@ record UpdateFacts(
         List.of(),
         List.of(),
         null,
+        List.of(),
         List.of(),
         why);
   }
@@ -112,6 +117,7 @@ record UpdateFacts(
         bundled,
         newFiles,
         described,
+        drivers,
         cves,
         refusal);
   }
@@ -124,7 +130,9 @@ record UpdateFacts(
         files.stream()
             .mapToLong(file -> 200L + file.name().length() + file.microsoft().length())
             .sum();
+    long devices = drivers.stream().mapToLong(each -> 200L + each.hardwareId().length()).sum();
     return 500
+        + devices
         + 40 * ids
         + 60L * cves.size()
         + names
@@ -132,6 +140,10 @@ record UpdateFacts(
         + created.length()
         + release.length()
         + places;
+  }
+
+  boolean isPublishedDriver() {
+    return type.equals("Driver") && state.equals("Published") && !drivers.isEmpty();
   }
 
   boolean isPublishedBundle() {

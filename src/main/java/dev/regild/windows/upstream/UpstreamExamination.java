@@ -42,6 +42,7 @@ public final class UpstreamExamination {
     List<String> wrong = new ArrayList<>();
     wrong.addAll(missing("products", source.productIds(), there));
     wrong.addAll(missing("classifications", source.classificationIds(), there));
+    wrong.addAll(missing("driver-products", source.driverProductIds(), there));
     return wrong.isEmpty()
         ? Optional.empty()
         : Optional.of(

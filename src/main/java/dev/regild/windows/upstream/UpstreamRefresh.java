@@ -32,6 +32,7 @@ import java.util.UUID;
  */
 public final class UpstreamRefresh {
   private final WsusSource source;
+  private final String platform;
   private final Path directory;
   private final Transport transport;
   private final Clock clock;
@@ -39,11 +40,17 @@ public final class UpstreamRefresh {
   private final List<Duration> pauses;
 
   /**
+   * @param platform of the images
    * @param directory of the channel's catalogue; the caller holds the channel's lock
    */
   public UpstreamRefresh(
-      WsusSource source, Path directory, Transport transport, Clock clock, RefreshOptions options) {
-    this(source, directory, transport, clock, options, Session.PAUSES);
+      WsusSource source,
+      String platform,
+      Path directory,
+      Transport transport,
+      Clock clock,
+      RefreshOptions options) {
+    this(source, platform, directory, transport, clock, options, Session.PAUSES);
   }
 
   /**
@@ -51,12 +58,14 @@ public final class UpstreamRefresh {
    */
   UpstreamRefresh(
       WsusSource source,
+      String platform,
       Path directory,
       Transport transport,
       Clock clock,
       RefreshOptions options,
       List<Duration> pauses) {
     this.source = source;
+    this.platform = platform;
     this.directory = directory;
     this.transport = transport.by(route(source));
     this.clock = clock;
@@ -103,7 +112,7 @@ public final class UpstreamRefresh {
       Outcome outcome = run(state, facts, server, session);
       facts.finish();
       return outcome;
-    } catch (FetchException | IOException e) {
+    } catch (ChannelException | FetchException | IOException e) {
       facts.finish();
       throw e;
     } catch (SyncFault fault) {
@@ -123,7 +132,7 @@ public final class UpstreamRefresh {
   }
 
   private Outcome run(UpstreamState before, FactStore facts, ServerSync server, Session session)
-      throws SyncFault, FetchException, IOException, InterruptedException {
+      throws SyncFault, ChannelException, FetchException, IOException, InterruptedException {
     report("asking " + source.url());
     ServerSettings settings = session.call(server::settings);
     Reading reading = new Reading(facts, server, session, settings);
@@ -142,9 +151,15 @@ public final class UpstreamRefresh {
     report("selecting");
     List<UpdateFacts> listed = listed(state, facts);
     Selection.Result selected = Selection.of(source, settings.catalogueOnly(), listed);
-    state.with(selected, clock.instant(), reading.read).write(directory);
+    DriverFollow.Result drivers =
+        new DriverFollow(
+                source, platform, directory, transport, facts, server, session, settings, options)
+            .run(state.missing());
+    state.with(selected, drivers, clock.instant(), reading.read).write(directory);
+    List<String> notices = new ArrayList<>(notices(listed));
+    notices.addAll(drivers.notices());
     return new Outcome(
-        new OfferedUpdates(source.url(), source.signedBy(), selected.offered()), notices(listed));
+        new OfferedUpdates(source.url(), source.signedBy(), selected.offered()), notices);
   }
 
   /** Returns what is known of the listed revisions, and of the very parts of bundles. */

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -99,7 +101,11 @@ record UpstreamState(
   }
 
   /** The same after a refresh. */
-  UpstreamState with(Selection.Result selected, Instant at, int read) {
+  UpstreamState with(Selection.Result selected, DriverFollow.Result drivers, Instant at, int read) {
+    Set<RevisionId> absent = new HashSet<>(missing);
+    absent.addAll(drivers.missing());
+    List<String> left = new ArrayList<>(selected.leftOut());
+    left.addAll(drivers.leftOut());
     return new UpstreamState(
         server,
         account,
@@ -107,9 +113,9 @@ record UpstreamState(
         products,
         classifications,
         listed,
-        missing,
+        absent,
         at.toString(),
         read,
-        selected.leftOut());
+        left);
   }
 }

@@ -37,17 +37,34 @@ public final class WsusOptions {
               + " Security Updates, Updates, Update Rollups.",
           true);
 
+  private static final SourceOption DRIVERS =
+      new SourceOption(
+          "--driver-product",
+          "NAME",
+          "Also follow the drivers of a product (Windows 10 Drivers, Windows 11 Drivers, or an id)"
+              + " for the devices of the images, with --from-microsoft; may be repeated. Default:"
+              + " none.",
+          true);
+
   private static final SourceOption INSECURE =
       new SourceOption(
           "--insecure-http",
           "",
-          "Accept a --wsus URL with http, although anybody on the network path can change its answers.");
+          "Accept a --wsus URL with http, although anybody on the network path can change its"
+              + " answers.");
 
   private static final SourceOption FETCH =
       new SourceOption(
           "--fetch-from-microsoft",
           "",
           "Download files that the --wsus server does not have from Microsoft.");
+
+  private static final SourceOption AHEAD =
+      new SourceOption(
+          "--fetch-ahead",
+          "",
+          "After each refresh, download the files that updates of the images would need, up to the"
+              + " server's prefetch.size.");
 
   private static final SourceOption SIGNED_BY =
       new SourceOption(
@@ -63,8 +80,10 @@ public final class WsusOptions {
           "architecture",
           "products",
           "classifications",
+          "driver-products",
           "insecure-http",
           "fetch-from-microsoft",
+          "fetch-ahead",
           "signed-by",
           "proxy",
           "ca-cert");
@@ -79,8 +98,10 @@ public final class WsusOptions {
         WSUS,
         PRODUCT,
         CLASSIFICATION,
+        DRIVERS,
         INSECURE,
         FETCH,
+        AHEAD,
         SIGNED_BY,
         SourceOption.PROXY,
         SourceOption.AUTHORITY);
@@ -98,8 +119,10 @@ public final class WsusOptions {
         keys.text("architecture", CatalogueSource.DEFAULT_ARCHITECTURE),
         keys.texts("products", List.of()),
         keys.texts("classifications", WsusSource.usualClassifications()),
+        keys.texts("driver-products", List.of()),
         keys.flag("insecure-http", false),
         keys.flag("fetch-from-microsoft", false),
+        keys.flag("fetch-ahead", false),
         keys.text("signed-by", ""),
         keys.route());
   }
@@ -107,11 +130,12 @@ public final class WsusOptions {
   /**
    * Makes a source of what the options say.
    *
+   * @param otherServers whether the options name servers of agents, to which the route applies too
    * @return empty if they name no server
    * @throws IllegalArgumentException if they don't fit together; the message names the option
    */
   public static Optional<PackageSource> source(
-      String platform, String architecture, SourceOptions told) {
+      String platform, String architecture, SourceOptions told, boolean otherServers) {
     Optional<String> wsus = told.last(WSUS.name());
     boolean microsoft = told.has(FROM_MICROSOFT.name());
     if (wsus.isPresent() && microsoft) {
@@ -119,8 +143,10 @@ public final class WsusOptions {
           "--from-microsoft and --wsus exclude each other; name one of them.");
     }
     if (wsus.isEmpty() && !microsoft) {
-      refuse(told, PRODUCT, CLASSIFICATION, INSECURE, FETCH, SIGNED_BY, SourceOption.PROXY);
-      refuse(told, SourceOption.AUTHORITY);
+      refuse(told, PRODUCT, CLASSIFICATION, DRIVERS, INSECURE, FETCH, AHEAD, SIGNED_BY);
+      if (!otherServers) {
+        refuse(told, SourceOption.PROXY, SourceOption.AUTHORITY);
+      }
       return Optional.empty();
     }
     if (microsoft) {
@@ -133,8 +159,10 @@ public final class WsusOptions {
               architecture,
               orElse(told.all(PRODUCT.name()), WsusSource.usualProducts(platform)),
               orElse(told.all(CLASSIFICATION.name()), WsusSource.usualClassifications()),
+              told.all(DRIVERS.name()),
               told.has(INSECURE.name()),
               told.has(FETCH.name()),
+              told.has(AHEAD.name()),
               told.file(SIGNED_BY.name()),
               told.route()));
     } catch (IllegalArgumentException e) {

@@ -25,8 +25,10 @@ import java.util.stream.Collectors;
  * @param architecture of the machines: {@code amd64}, {@code arm64} or {@code x86}
  * @param products names or ids
  * @param classifications names or ids
+ * @param driverProducts names or ids of products of drivers; with none, no drivers are followed
  * @param insecureHttp whether the URL may be http
  * @param fetchFromMicrosoft whether files that a WSUS does not have come from Microsoft
+ * @param fetchesAhead whether files are downloaded before an update needs them
  * @param signedBy the absolute path of a PEM file with the roots of those who sign the files; empty
  *     for Microsoft's
  * @param route how the server is reached
@@ -36,8 +38,10 @@ public record WsusSource(
     String architecture,
     List<String> products,
     List<String> classifications,
+    List<String> driverProducts,
     boolean insecureHttp,
     boolean fetchFromMicrosoft,
+    boolean fetchesAhead,
     String signedBy,
     Route route)
     implements PackageSource {
@@ -57,6 +61,7 @@ public record WsusSource(
   public WsusSource {
     products = List.copyOf(products);
     classifications = List.copyOf(classifications);
+    driverProducts = List.copyOf(driverProducts);
     var _ = new CatalogueSource(architecture);
     url = root(url, insecureHttp);
     if (products.isEmpty()) {
@@ -69,10 +74,41 @@ public record WsusSource(
     products.forEach(each -> Categories.id("products", each, Categories.known().products()));
     classifications.forEach(
         each -> Categories.id("classifications", each, Categories.known().classifications()));
+    driverProducts.forEach(
+        each -> Categories.id("driver-products", each, Categories.known().drivers()));
+    if (!driverProducts.isEmpty() && !url.equals(MICROSOFT)) {
+      throw new IllegalArgumentException(
+          "driver-products: only Microsoft's server finds drivers by devices; remove the key, or"
+              + " follow "
+              + MICROSOFT);
+    }
     if (!signedBy.isEmpty() && !signedBy.startsWith("/")) {
       throw new IllegalArgumentException(
           "signed-by: '" + signedBy + "' is not absolute; write the whole path of a PEM file");
     }
+  }
+
+  /** A source that follows no drivers. */
+  public WsusSource(
+      String url,
+      String architecture,
+      List<String> products,
+      List<String> classifications,
+      boolean insecureHttp,
+      boolean fetchFromMicrosoft,
+      String signedBy,
+      Route route) {
+    this(
+        url,
+        architecture,
+        products,
+        classifications,
+        List.of(),
+        insecureHttp,
+        fetchFromMicrosoft,
+        false,
+        signedBy,
+        route);
   }
 
   private static String root(String url, boolean insecureHttp) {
@@ -122,6 +158,10 @@ public record WsusSource(
     return ids(classifications, Categories.known().classifications());
   }
 
+  Set<UUID> driverProductIds() {
+    return ids(driverProducts, Categories.known().drivers());
+  }
+
   private static Set<UUID> ids(List<String> names, Map<String, UUID> known) {
     return names.stream()
         .map(each -> Categories.id("products", each, known))
@@ -155,11 +195,17 @@ public record WsusSource(
     keys.put("architecture", architecture);
     keys.put("products", products);
     keys.put("classifications", classifications);
+    if (!driverProducts.isEmpty()) {
+      keys.put("driver-products", driverProducts);
+    }
     if (insecureHttp) {
       keys.put("insecure-http", true);
     }
     if (fetchFromMicrosoft) {
       keys.put("fetch-from-microsoft", true);
+    }
+    if (fetchesAhead) {
+      keys.put("fetch-ahead", true);
     }
     if (!signedBy.isEmpty()) {
       keys.put("signed-by", signedBy);
@@ -177,6 +223,12 @@ public record WsusSource(
     words.add(architecture);
     words.add(String.join(", ", products));
     words.add("classifications " + String.join(", ", classifications));
+    if (fetchesAhead) {
+      words.add("files are fetched ahead");
+    }
+    if (!driverProducts.isEmpty()) {
+      words.add("drivers of " + String.join(", ", driverProducts));
+    }
     return String.join("; ", words);
   }
 

@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -260,6 +262,40 @@ class NodesTest {
     assertThat(killed.nodes().list())
         .extracting(Node::name, Node::state)
         .containsExactly(tuple("killed", Node.State.DEAD), tuple("stopped", Node.State.STOPPED));
+  }
+
+  /** Else a schedule would act twice for one time, and a notice come from each node. */
+  @Test
+  void recurringWorkIsDoneByOneNodeAtATimeAndGoesOnWithoutIt() throws Exception {
+    AtomicInteger atWork = new AtomicInteger();
+    BlockingQueue<String> rounds = new LinkedBlockingQueue<>();
+    Map<String, RecurringWork> works = new HashMap<>();
+    for (String each : List.of("one", "two", "three")) {
+      RecurringWork work =
+          new RecurringWork(
+              "errands",
+              RecurringWork.Pauses.of(Duration.ofMillis(5)),
+              node(each, EnumSet.noneOf(Ability.class)).turns(),
+              () -> {
+                try {
+                  rounds.add(atWork.incrementAndGet() == 1 ? each : "together");
+                  Thread.sleep(2);
+                } finally {
+                  atWork.decrementAndGet();
+                }
+              });
+      works.put(each, work);
+      opened.push(work);
+    }
+    works.values().forEach(RecurringWork::start);
+    while (!works.isEmpty()) {
+      String first = rounds.poll(LIMIT, SECONDS);
+      for (int i = 0; i < 20; i++) {
+        assertThat(rounds.poll(LIMIT, SECONDS)).isEqualTo(first);
+      }
+      works.remove(first).close();
+      rounds.removeIf(first::equals);
+    }
   }
 
   private interface Work {

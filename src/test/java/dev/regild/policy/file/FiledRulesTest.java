@@ -115,7 +115,8 @@ class FiledRulesTest {
     assertThat(following("a-prod")).containsExactly("golden", "web");
 
     List<PolicyChange> changes =
-        apply(OWNER, ALL.replace(", lines: [golden, web]", "").replace("keep: 3", "keep: 4"), false);
+        apply(
+            OWNER, ALL.replace(", lines: [golden, web]", "").replace("keep: 3", "keep: 4"), false);
     assertThat(changes).extracting(PolicyChange::act).containsExactly(Act.CHANGE, Act.CHANGE);
     assertThat(following("a-prod")).isEmpty();
     assertThat(apply(OWNER, "", true)).extracting(PolicyChange::act).containsOnly(Act.REMOVE);
@@ -237,10 +238,7 @@ class FiledRulesTest {
                 handle,
                 GUEST,
                 "theirs",
-                handle
-                    .createQuery("SELECT MIN(digest) FROM inventory")
-                    .mapTo(String.class)
-                    .one(),
+                handle.createQuery("SELECT MIN(digest) FROM inventory").mapTo(String.class).one(),
                 PolicyFleet.layer(handle, null, 1000),
                 null,
                 Instant.now()),
@@ -269,10 +267,9 @@ class FiledRulesTest {
     assertThat(apply(GUEST, "", true)).hasSize(1);
     assertThat(following("a-prod")).as("the ring stays").containsExactly("golden");
     assertThat(
-            database.<Boolean, RuntimeException>read(
-                handle ->
-                    RingRecords.ofLine(handle, Lines.require(handle, GUEST, "theirs").id())
-                        .equals(Optional.empty())))
+            database.<Boolean, RuntimeException>read(handle ->
+                RingRecords.ofLine(handle, Lines.require(handle, GUEST, "theirs").id())
+                    .equals(Optional.empty())))
         .isTrue();
   }
 }

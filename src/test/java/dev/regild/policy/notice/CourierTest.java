@@ -213,8 +213,8 @@ class CourierTest {
     assertThatThrownBy(() -> notices.requirePossible("n", privately))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessage(
-            "Notice n: The host 10.0.0.5 has the private address 10.0.0.5. The operator can allow"
-                + " it with the key notices.allow.");
+            "Notice n: to is http://10.0.0.5/hook. The host 10.0.0.5 has the private address"
+                + " 10.0.0.5. The operator can allow it with the key notices.allow.");
     Map<String, Object> mail = canonical("'to': 'mailto:ops@example.com'");
     assertThatThrownBy(() -> notices.requirePossible("n", mail))
         .isInstanceOf(InvalidPolicyException.class)
@@ -234,7 +234,10 @@ class CourierTest {
     assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("The host nowhere.invalid does not exist.");
-    notices.requirePossible("n", canonical("'to': 'http://127.0.0.1/hook'"));
+    Map<String, Object> nobody = canonical("'to': 'http://127.0.0.1:1/hook'");
+    assertThatThrownBy(() -> notices.requirePossible("n", nobody))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("Notice n: to is http://127.0.0.1:1/hook. It can't be reached");
   }
 
   @Test

@@ -111,8 +111,7 @@ class MailsTest {
 
   private static MimeMessage parsed(byte[] data) {
     try {
-      return new MimeMessage(
-          Session.getInstance(new Properties()), new ByteArrayInputStream(data));
+      return new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(data));
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
@@ -158,8 +157,7 @@ class MailsTest {
   }
 
   private static RecordedEvent recorded(Event event) {
-    return new RecordedEvent(
-        7, "0b5c5f0a-0000-4000-8000-000000000001", NOW.minusSeconds(3), event);
+    return new RecordedEvent(7, "0b5c5f0a-0000-4000-8000-000000000001", NOW.minusSeconds(3), event);
   }
 
   private static Event failed(String image) {
@@ -239,15 +237,14 @@ class MailsTest {
   @Test
   void aCertificateForAnotherNameIsNotTrusted() {
     start(askingForPassword().startTlsSocketFactory(own).enableTLS());
-    assertThatThrownBy(
-            () ->
-                new Mails(
-                        at(
-                            "127.0.0.1",
-                            server.getPortAllocated(),
-                            Encryption.STARTTLS,
-                            "regild:" + PASSWORD))
-                    .send(OPS, new byte[0], recorded(failed("golden-2")), NOW))
+    assertThatThrownBy(() ->
+            new Mails(
+                    at(
+                        "127.0.0.1",
+                        server.getPortAllocated(),
+                        Encryption.STARTTLS,
+                        "regild:" + PASSWORD))
+                .send(OPS, new byte[0], recorded(failed("golden-2")), NOW))
         .isInstanceOf(FailedDeliveryException.class)
         .hasMessageContaining("The mail server 127.0.0.1 did not take it");
     assertThat(logins).isEmpty();
@@ -278,13 +275,8 @@ class MailsTest {
   @Test
   void whatTheServerSaysOfARecipientIsTheReason() {
     start(takingMail());
-    assertThatThrownBy(
-            () ->
-                send(
-                    Encryption.NONE,
-                    "",
-                    URI.create("mailto:gone@example.com"),
-                    failed("golden-2")))
+    assertThatThrownBy(() ->
+            send(Encryption.NONE, "", URI.create("mailto:gone@example.com"), failed("golden-2")))
         .isInstanceOf(FailedDeliveryException.class)
         .hasMessageContaining("No such user here");
   }
@@ -303,13 +295,12 @@ class MailsTest {
   @Test
   void nobodyHasItWriteToStrangers() {
     start(takingMail());
-    assertThatThrownBy(
-            () ->
-                send(
-                    Encryption.NONE,
-                    "",
-                    URI.create("mailto:someone@elsewhere.example"),
-                    failed("golden-2")))
+    assertThatThrownBy(() ->
+            send(
+                Encryption.NONE,
+                "",
+                URI.create("mailto:someone@elsewhere.example"),
+                failed("golden-2")))
         .isInstanceOf(FailedDeliveryException.class)
         .hasMessage(
             "E-mail to someone@elsewhere.example is not allowed. The operator can allow its domain"
@@ -326,8 +317,7 @@ class MailsTest {
             new Mails(
                 at("localhost", silent.getLocalPort(), Encryption.NONE, ""),
                 Duration.ofMillis(500));
-        assertThatThrownBy(
-                () -> mails.send(OPS, new byte[0], recorded(failed("golden-2")), NOW))
+        assertThatThrownBy(() -> mails.send(OPS, new byte[0], recorded(failed("golden-2")), NOW))
             .isInstanceOf(FailedDeliveryException.class)
             .hasMessage("The mail server localhost did not take it within 0 s.");
         assertThat(talker.join(Duration.ofSeconds(10))).as("the connection was ended").isTrue();

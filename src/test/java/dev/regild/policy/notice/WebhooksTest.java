@@ -177,6 +177,24 @@ class WebhooksTest {
     send(allowing, at("/endless"));
   }
 
+  @Test
+  void oneThatCanNotBeToldIsFoundWhenItIsGiven() throws Exception {
+    Webhooks webhooks = new Webhooks(allowing, Duration.ofSeconds(1));
+    webhooks.require(at("/ok"));
+    // It may ask for a signature, or know no other method than POST.
+    webhooks.require(at("/broken"));
+    webhooks.require(at("/endless"));
+    assertThatThrownBy(() -> webhooks.require(at("/never")))
+        .hasMessage("It did not answer within 1 s.");
+    assertThatThrownBy(() -> webhooks.require(at("/moved")))
+        .hasMessageStartingWith("It answers with the redirect 307, which is not followed.");
+    assertThatThrownBy(() -> webhooks.require(URI.create("http://127.0.0.1:1/")))
+        .hasMessageContaining("It can't be reached");
+    assertThatThrownBy(
+            () -> new Webhooks(new Addresses(List.of()), Duration.ofSeconds(1)).require(at("/ok")))
+        .hasMessageContaining("has the private address");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

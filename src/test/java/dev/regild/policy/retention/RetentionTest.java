@@ -210,13 +210,15 @@ class RetentionTest {
     clock.advance(DAY.multipliedBy(30));
     retentions.runAll();
     assertThat(names()).contains("golden-2");
-    assertThat(database.<List<Bin.Binned>, RuntimeException>read(
-            handle -> Bin.ended(handle, clock.instant(), 10)))
+    assertThat(
+            database.<List<Bin.Binned>, RuntimeException>read(
+                handle -> Bin.ended(handle, clock.instant(), 10)))
         .as("it can't undo a deletion now")
         .isEmpty();
     database.useTransaction(handle -> handle.execute("UPDATE account SET status = 'ACTIVE'"));
-    assertThat(database.<List<Bin.Binned>, RuntimeException>read(
-            handle -> Bin.ended(handle, clock.instant(), 10)))
+    assertThat(
+            database.<List<Bin.Binned>, RuntimeException>read(
+                handle -> Bin.ended(handle, clock.instant(), 10)))
         .hasSize(1);
     retentions.runAll();
     assertThat(names()).doesNotContain("golden-2");
@@ -298,10 +300,7 @@ class RetentionTest {
     retentions.runAll();
     RetentionWork work =
         new RetentionWork(
-            database,
-            retentions,
-            new ImageDeletions(database, layers, Runnable::run),
-            clock);
+            database, retentions, new ImageDeletions(database, layers, Runnable::run), clock);
     work.purge();
     assertThat(layers()).containsAll(chain);
     clock.advance(DAY.multipliedBy(7));

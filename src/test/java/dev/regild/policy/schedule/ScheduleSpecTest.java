@@ -7,8 +7,10 @@ import dev.regild.policy.InvalidPolicyException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +40,33 @@ class ScheduleSpecTest {
     assertThat(ScheduleSpec.read("nightly", again, NOW)).isEqualTo(spec);
     assertThat(spec.covers("web-1")).isTrue();
     assertThat(spec.covers("golden-2")).isFalse();
+  }
+
+  @Test
+  void theLinesThatItLooksAtAreFoundByTheBeginningsOfPatterns() {
+    NavigableMap<String, String> lines = new TreeMap<>();
+    for (String each : List.of("web", "web-1", "web-10", "web-2", "wec", "golden", "a.b")) {
+      lines.put(each, each);
+    }
+    for (String spec :
+        List.of(
+            "*",
+            "web*",
+            "web-?",
+            "web-[13]",
+            "w*c",
+            "web",
+            "none",
+            "[gw]*",
+            "golden*",
+            "?",
+            "a?b")) {
+      ScheduleSpec read =
+          read("{\"lines\": [\"%s\", \"a.b\"], \"cron\": \"0 2 * * *\"}".formatted(spec));
+      assertThat(read.covered(lines).keySet())
+          .as(spec)
+          .containsExactlyElementsOf(lines.keySet().stream().filter(read::covers).toList());
+    }
   }
 
   @ParameterizedTest

@@ -44,7 +44,8 @@ final class SchedulesBench {
   private static final int RUNS = 5;
 
   /** Numbers of changes, which the status of an image has; and what a plan has to be made for. */
-  private static final List<String> PLAIN = List.of("{}", "{\"security\": true}", "{\"moreThan\": 20}");
+  private static final List<String> PLAIN =
+      List.of("{}", "{\"security\": true}", "{\"moreThan\": 20}");
 
   private static final List<String> ALL =
       List.of(

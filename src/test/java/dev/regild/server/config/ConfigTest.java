@@ -29,7 +29,7 @@ class ConfigTest {
     assertThat(config.auth()).isEqualTo(Auth.SIGV4);
     assertThat(config.isolation()).isEqualTo(Isolation.VM);
     assertThat(config.workers()).isEqualTo(1);
-    assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
+    assertThat(config.logFormat()).isEqualTo(LogFormat.AUTO);
     assertThat(config.http()).isEqualTo(Config.Http.DEFAULT);
     assertThat(config.conversions()).isEqualTo(2);
     assertThat(config.flattenDepth()).isEqualTo(20);

@@ -84,13 +84,12 @@ class MailKeysTest {
         .hasMessageContaining("mail.from is set, but mail.server is not.");
     assertThatThrownBy(() -> mail("mail.server", "smtp.example.com:587"))
         .hasMessageContaining("mail.from is not set, but mail.server is.");
-    assertThatThrownBy(
-            () ->
-                mail(
-                    "mail.server", "smtp.example.com:25",
-                    "mail.from", "regild@example.com",
-                    "mail.encryption", "none",
-                    "mail.credentials", "/etc/regild/mail"))
+    assertThatThrownBy(() ->
+            mail(
+                "mail.server", "smtp.example.com:25",
+                "mail.from", "regild@example.com",
+                "mail.encryption", "none",
+                "mail.credentials", "/etc/regild/mail"))
         .hasMessageContaining("mail.encryption is none, but mail.credentials is set.");
   }
 }

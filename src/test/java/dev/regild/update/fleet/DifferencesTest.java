@@ -15,6 +15,7 @@ import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
 import dev.regild.db.Database;
+import dev.regild.feed.FeedChangelogs;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
@@ -76,7 +77,7 @@ class DifferencesTest {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     SnapshotChangelogs known = new SnapshotChangelogs(changelogs);
     PlannedFixes fixes = new PlannedFixes(database, inventories, plans, known);
-    differences = new Differences(database, plans, fixes, known);
+    differences = new Differences(database, plans, fixes, known, FeedChangelogs.NONE);
     offers = new SnapshotOffers(plans, channels, earlier(APRIL, ROOMY));
 
     TestKey key = TestKey.simple();

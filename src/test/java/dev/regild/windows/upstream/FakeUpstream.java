@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.regild.fixtures.WindowsPackages;
 import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
 import java.io.ByteArrayInputStream;
@@ -29,6 +31,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
@@ -51,7 +54,10 @@ public final class FakeUpstream implements AutoCloseable {
   private record Update(RevisionId id, String text, Set<String> categories, long change) {}
 
   private static final String NAMESPACE = "http://www.microsoft.com/SoftwareDistribution";
+  private static final int MOST_IDS = 3;
   private static final int LARGEST_PLAIN = 2560;
+  private static final InetSocketAddress LOOPBACK =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   private final Shape shape;
   private final Path work;
@@ -84,16 +90,35 @@ public final class FakeUpstream implements AutoCloseable {
   private CountDownLatch reached = new CountDownLatch(0);
 
   public FakeUpstream(Shape shape, Path work) throws IOException {
+    this(shape, work, HttpServer.create(LOOPBACK, 0));
+  }
+
+  /** One behind TLS. */
+  public FakeUpstream(Shape shape, Path work, SSLContext tls) throws IOException {
+    this(shape, work, behind(tls));
+  }
+
+  private static HttpServer behind(SSLContext tls) throws IOException {
+    HttpsServer server = HttpsServer.create(LOOPBACK, 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    return server;
+  }
+
+  private FakeUpstream(Shape shape, Path work, HttpServer server) throws IOException {
     this.shape = shape;
     this.work = Files.createDirectories(work);
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this.server = server;
     server.createContext("/", this::handle);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.start();
   }
 
+  public int port() {
+    return server.getAddress().getPort();
+  }
+
   public String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + port();
   }
 
   /** Publishes a document; one with the same id and a higher revision takes its place. */
@@ -111,6 +136,15 @@ public final class FakeUpstream implements AutoCloseable {
         bundle.text(),
         bundle.product,
         bundle.classification);
+  }
+
+  /** Removes an update, which is not listed any more. */
+  public synchronized void withdraw(UUID id) {
+    updates.keySet().removeIf(each -> each.update().equals(id));
+  }
+
+  public synchronized void withdrawAll() {
+    updates.clear();
   }
 
   /** A document in the form that a test has made itself. */
@@ -342,8 +376,8 @@ public final class FakeUpstream implements AutoCloseable {
       status = 500;
       answer =
           ("<soap:Fault><faultcode>soap:Client</faultcode><faultstring>Fault occurred</faultstring>"
-                  + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
-                  + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
+               + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
+               + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
               .formatted(url(), e.code, e.said, UUID.randomUUID(), NAMESPACE, operation);
     }
     String raw;
@@ -454,12 +488,15 @@ public final class FakeUpstream implements AutoCloseable {
             "<CatalogOnlySync>%s</CatalogOnlySync><LazySync>true</LazySync>"
                     .formatted(shape == Shape.MICROSOFT)
                 + "<MaxNumberOfUpdatesPerRequest>%d</MaxNumberOfUpdatesPerRequest>".formatted(most)
+                + "<MaxNumberOfPnpHardwareIdsInRequest>%d</MaxNumberOfPnpHardwareIdsInRequest>"
+                    .formatted(MOST_IDS)
                 + "<NewConfigAnchor>1,2026-10-04 16:33:26.670</NewConfigAnchor>"
                 + "<ProtocolVersion>1.20</ProtocolVersion><LanguageUpdateList>"
                 + "<ServerSyncLanguageData><LanguageID>1033</LanguageID></ServerSyncLanguageData>"
                 + "</LanguageUpdateList>");
       }
       case "GetRevisionIdList" -> revisions(operation, request);
+      case "GetDriverIdList" -> drivers(operation, request);
       case "GetUpdateData" -> documents(operation, request);
       case "DownloadFiles" -> {
         requireCookie(request);
@@ -536,6 +573,35 @@ public final class FakeUpstream implements AutoCloseable {
                         "<a><UpdateID>1-1-1-1-1</UpdateID><RevisionNumber>1</RevisionNumber></a>"
                                 .repeat(moreRevisions)
                             + "</NewRevisions>")));
+  }
+
+  /** Microsoft's own server alone has this; a driver is listed for its devices. */
+  private String drivers(String operation, Element request) throws FaultException {
+    requireCookie(request);
+    if (shape != Shape.MICROSOFT) {
+      throw new FaultException("InternalServerError", "");
+    }
+    Element filter = child(request, "filter");
+    requireOrder(
+        filter, "DssProtocolVersion", "Anchor", "Categories", "ComputerIds", "PnpHardwareIds");
+    Set<String> products = deltas(child(filter, "Categories")).keySet();
+    Set<String> ids = new HashSet<>();
+    for (Element each : children(child(filter, "PnpHardwareIds"))) {
+      requireOrder(each, "Id", "Delta");
+      ids.add(child(each, "Id").getTextContent());
+    }
+    if (ids.size() > MOST_IDS || children(child(filter, "ComputerIds")).isEmpty()) {
+      throw new FaultException("InvalidParameters", "filter");
+    }
+    return result(
+        operation,
+        "<Anchor>9,2026-10-04 16:33:26.848</Anchor><NewRevisions>"
+            + updates.values().stream()
+                .filter(each -> each.categories().stream().anyMatch(products::contains))
+                .filter(each -> each.categories().stream().anyMatch(ids::contains))
+                .map(each -> identity(each.id()))
+                .collect(Collectors.joining())
+            + "</NewRevisions><NewDriverSets /><RemovedDriverSets />");
   }
 
   private static Map<String, Boolean> deltas(Element ids) throws FaultException {

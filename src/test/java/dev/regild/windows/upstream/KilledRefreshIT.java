@@ -140,6 +140,7 @@ class KilledRefreshIT {
             new Route(Route.DIRECT, ""));
     return new UpstreamRefresh(
             source,
+            "WINDOWS_SERVER_2022",
             directory,
             Transport.in(directory.resolveSibling("data")),
             Clock.systemUTC(),

@@ -5,6 +5,7 @@ import dev.regild.fetch.Route;
 import dev.regild.windows.upstream.UpdateDocuments.Bundle;
 import dev.regild.windows.upstream.UpdateDocuments.Known;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 
 /** Publishes updates for Windows Server 2022 on a server of the tests. */
@@ -13,13 +14,24 @@ public final class PublishedUpdates {
 
   /** A channel's source that follows the server; signatures have to lead to that root. */
   public static PackageSource source(FakeUpstream server, Path root) {
+    return source(server, root, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param fetchesAhead whether files are downloaded before an update needs them
+   */
+  public static PackageSource source(FakeUpstream server, Path root, boolean fetchesAhead) {
     return new WsusSource(
         server.url(),
         "amd64",
         WsusSource.usualProducts("WINDOWS_SERVER_2022"),
         WsusSource.usualClassifications(),
+        List.of(),
         true,
         false,
+        fetchesAhead,
         root.toString(),
         new Route(Route.DIRECT, ""));
   }

@@ -57,9 +57,9 @@ public final class UpdateDocuments {
       text.append("<upd:LocalizedPropertiesCollection>");
       for (String language : List.of("de", "en", "ja")) {
         text.append(
-            ("<upd:LocalizedProperties><upd:Language>%s</upd:Language><upd:Title>%s</upd:Title>"
-                    + "<upd:Description>For the tests. A flaw (CVE-2026-10001) is fixed;"
-                    + " CVE-2026-10002 was already fixed.</upd:Description></upd:LocalizedProperties>")
+            ("<upd:LocalizedProperties><upd:Language>%s</upd:Language><upd:Title>%s</upd:Title><upd:Description>For"
+                 + " the tests. A flaw (CVE-2026-10001) is fixed; CVE-2026-10002 was already"
+                 + " fixed.</upd:Description></upd:LocalizedProperties>")
                 .formatted(
                     language, language.equals("en") ? title : "Vorschau Preview 更新 " + language));
       }
@@ -100,6 +100,8 @@ public final class UpdateDocuments {
     static final String ROLLUPS = "28bc880e-0592-4cbf-8f95-c79b17911d5f";
     static final String CRITICAL = "e6cf1350-c01b-414d-a61f-263d14d133b4";
     static final String DYNAMIC = "e4b04398-adbd-4b69-93b9-477322331cd3";
+    static final String DRIVERS = "ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0";
+    static final String WINDOWS_11_DRIVERS = "bfeb1830-4b34-40d0-a2d7-8d6f994ddb58";
     static final String DETECTOID = "c57b3cff-f20d-4841-9970-cfc10d156057";
 
     private Known() {}
@@ -195,6 +197,47 @@ public final class UpdateDocuments {
         "<IsInstalled><ProductReleaseInstalled Name=\"%s\" Version=\"%s\" /></IsInstalled>"
             .formatted(system, release),
         files);
+  }
+
+  /**
+   * A driver for one device.
+   *
+   * @param more elements of its metadata: feature scores, ids of computers
+   */
+  public static String driver(
+      RevisionId id,
+      String title,
+      String product,
+      String hardwareId,
+      String date,
+      String version,
+      String more,
+      DocumentFile file) {
+    return ROOT
+        + identity(id.update(), id.revision())
+        + ("<upd:Properties UpdateType=\"Driver\""
+            + " Handler=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
+            + " PublicationState=\"Published\" CreationDate=\"2026-01-13T18:00:00.000Z\" />")
+        + "<upd:LocalizedPropertiesCollection><upd:LocalizedProperties><upd:Language>en</upd:Language>"
+        + "<upd:Title>%s</upd:Title></upd:LocalizedProperties></upd:LocalizedPropertiesCollection>"
+            .formatted(title)
+        + "<upd:Relationships><upd:Prerequisites><upd:AtLeastOne"
+        + " IsCategory=\"true\"><upd:UpdateIdentity UpdateID=\""
+        + Known.DRIVERS
+        + "\" /></upd:AtLeastOne><upd:AtLeastOne IsCategory=\"true\"><upd:UpdateIdentity"
+        + " UpdateID=\""
+        + product
+        + "\" /></upd:AtLeastOne></upd:Prerequisites></upd:Relationships><upd:ApplicabilityRules><upd:Metadata>"
+        + ("<drv:WindowsDriverMetaData"
+               + " xmlns:drv=\"http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver\""
+               + " HardwareID=\"%s\" DriverVerDate=\"%s\" DriverVerVersion=\"%s\""
+               + " WhqlDriverID=\"0\" Class=\"Net\""
+               + " Provider=\"Example\">%s</drv:WindowsDriverMetaData>")
+            .formatted(hardwareId.replace("&", "&amp;"), date, version, more)
+        + "</upd:Metadata></upd:ApplicabilityRules><upd:Files>"
+        // Files of drivers do not say of what type they are.
+        + file.text().replaceFirst(" PatchingType=\"[A-Za-z]*\"", "")
+        + "</upd:Files></upd:Update>";
   }
 
   /** A part with any handler. */

@@ -668,6 +668,34 @@ class UpstreamRefreshTest {
         .hasValueSatisfying(said -> assertThat(said).contains("does not have products " + unknown));
   }
 
+  /** The documents have German and Japanese titles with the words of previews before it. */
+  @Test
+  void onlyTheEnglishTitleOfSeveralLanguagesCounts() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+
+    assertThat(offered())
+        .singleElement()
+        .extracting(OfferedUpdate::title)
+        .isEqualTo("Update KB5035857");
+  }
+
+  @Test
+  void plainHttpHasToBeAccepted() {
+    assertThatThrownBy(() ->
+            new WsusSource(
+                server.url(),
+                "amd64",
+                List.of(Known.SERVER_2022),
+                WsusSource.usualClassifications(),
+                false,
+                false,
+                "",
+                Route.DEFAULT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("accept it with insecure-http: true");
+    assertThat(source().text()).contains("insecure http");
+  }
+
   @Test
   void progressIsTold() throws Exception {
     cumulative("KB5035857", "20348.2340");
@@ -841,6 +869,7 @@ class UpstreamRefreshTest {
         new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
     return new UpstreamRefresh(
             source,
+            "WINDOWS_SERVER_2022",
             directory,
             transport,
             clock,

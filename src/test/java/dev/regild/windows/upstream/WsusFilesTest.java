@@ -1,24 +1,32 @@
 package dev.regild.windows.upstream;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.fetch.FetchException;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.StallGuard;
 import dev.regild.windows.catalogue.OfferedFile;
 import dev.regild.windows.upstream.FakeUpstream.Shape;
 import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that a WSUS lists, and may not have yet. */
 class WsusFilesTest {
@@ -65,7 +73,8 @@ class WsusFilesTest {
         .isInstanceOf(FetchException.class)
         .hasMessage(
             server.url()
-                + " lists update.cab, but does not have the file; approve the update there and try again, or set fetch-from-microsoft: true in the channel's file");
+                + " lists update.cab, but does not have the file; approve the update there and try"
+                + " again, or set fetch-from-microsoft: true in the channel's file");
   }
 
   @Test
@@ -86,6 +95,46 @@ class WsusFilesTest {
     require("http://download.windowsupdate.com/update.cab");
 
     assertThat(server.requests()).last().isEqualTo("DownloadFiles");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"other", "short", "much longer than it should be"})
+  void aFileOfAnotherDigestOrSizeIsRefused(String content) throws Exception {
+    file = server.file("windows-kb5035858-x64.cab", "right".getBytes(UTF_8));
+    server.replace(file, content.getBytes(UTF_8));
+
+    assertThatThrownBy(this::fetch)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining(file.content());
+    try (Stream<Path> left = Files.walk(temporary.resolve("packages"))) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  @Test
+  void aFileThatIsSaidToBeElsewhereIsNotFollowed() {
+    server.redirectTo("http://other.example/update.cab");
+
+    assertThatThrownBy(this::fetch)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("redirects to http://other.example, which is not followed");
+  }
+
+  private void fetch() throws Exception {
+    PackageFile wanted =
+        new PackageFile(
+            URI.create(server.url() + file.content()),
+            "update.cab",
+            file.size(),
+            HexFormat.of().formatHex(file.sha256()),
+            List.of(),
+            new Route(Route.DIRECT, ""),
+            true);
+    Transport transport =
+        new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
+    var _ =
+        new PackageCache(temporary.resolve("packages"), transport)
+            .fetch(List.of(wanted), 1, _ -> {});
   }
 
   private void require(String... others) throws Exception {

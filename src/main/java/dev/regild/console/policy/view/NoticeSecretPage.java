@@ -4,4 +4,5 @@ import dev.regild.console.view.Commands;
 import java.util.Optional;
 
 /** What the deliveries of a notice are signed with. */
-public record NoticeSecretPage(String name, String to, Optional<String> secret, Commands commands) {}
+public record NoticeSecretPage(
+    String name, String to, Optional<String> secret, Commands commands) {}

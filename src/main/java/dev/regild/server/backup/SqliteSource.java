@@ -1,0 +1,22 @@
+package dev.regild.server.backup;
+
+import dev.regild.db.SqliteCopy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The embedded registry of a data directory. */
+record SqliteSource(Path data) implements RegistryCopy.Source {
+  @Override
+  public Manifest.DatabaseKind kind() {
+    return Manifest.DatabaseKind.SQLITE;
+  }
+
+  @Override
+  public RegistryCopy copy(Path directory) throws IOException {
+    Path copy = directory.resolve("regild.db");
+    Files.deleteIfExists(copy);
+    SqliteCopy.write(data.resolve("regild.db"), copy);
+    return SqliteCopy.read(copy, handle -> RegistryCopy.read(handle, copy));
+  }
+}

@@ -1,0 +1,55 @@
+package dev.regild.windows.upstream;
+
+import dev.regild.channel.ImageInventories;
+import dev.regild.plan.WindowsFacts.Device;
+import dev.regild.plan.WindowsFacts.Driver;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What images need of drivers: their devices, and what drives these.
+ *
+ * @param devices of an image
+ * @param drivers that were added to it
+ */
+record DriverNeed(List<Device> devices, List<Driver> drivers) {
+  /** Images of one build have the same; a fleet has a few hundred. */
+  private static final int MOST = 5_000;
+
+  /** Ten times what the richest computers have. */
+  private static final int MOST_IDS = 20_000;
+
+  DriverNeed {
+    devices = List.copyOf(devices);
+    drivers = List.copyOf(drivers);
+  }
+
+  /** Returns the distinct needs of a platform's images. */
+  static Set<DriverNeed> of(ImageInventories images, String platform) {
+    Set<DriverNeed> needs = new LinkedHashSet<>();
+    images.each(
+        platform,
+        inventory ->
+            inventory
+                .windows()
+                .filter(_ -> needs.size() < MOST)
+                .ifPresent(
+                    facts -> needs.add(new DriverNeed(facts.eachDevice(), facts.drivers()))));
+    return needs;
+  }
+
+  /** Returns the ids of all devices, in order. */
+  static List<String> ids(Collection<DriverNeed> needs) {
+    Set<String> ids = new TreeSet<>();
+    for (DriverNeed need : needs) {
+      for (Device device : need.devices()) {
+        ids.addAll(device.hardwareIds());
+        ids.addAll(device.compatibleIds());
+      }
+    }
+    return ids.stream().limit(MOST_IDS).toList();
+  }
+}
