@@ -15,7 +15,15 @@ const page = await browser.newPage();
 page.setDefaultTimeout(60_000);
 page.on("pageerror", (error) => { throw error; });
 
-const shows = (text, options) => page.waitForSelector(`::-p-text(${text})`, options);
+/** Waits for a text; if it does not come, says what is there instead. */
+async function shows(text, options) {
+  try {
+    await page.waitForSelector(`::-p-text(${text})`, options);
+  } catch (error) {
+    const there = await page.evaluate(() => `${location.href}: ${document.querySelector("main").innerText.slice(0, 500)}`);
+    assert.fail(`"${text}" does not show on ${there} (${error.message})`);
+  }
+}
 const at = (path, options) => page.waitForFunction(
   (wanted) => location.pathname === wanted && document.readyState === "complete", options ?? {}, path);
 
@@ -95,6 +103,9 @@ await press("button", "Export");
 await at("/console/jobs");
 await page.waitForFunction(
   () => /kept-disk[^]*Completed/.test(document.querySelector("section[aria-labelledby=exports]")?.innerText ?? ""), LONG);
+
+await page.goto(scene.url + "/console/images/by-keyboard-2/update");
+await shows("The image is up to date");
 
 for (const name of ["by-keyboard-2", "by-keyboard"]) {
   await page.goto(scene.url + `/console/images/${name}`);
