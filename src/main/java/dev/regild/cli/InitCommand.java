@@ -4,7 +4,6 @@ import dev.regild.cli.terminal.Progress;
 import dev.regild.files.DurableFiles;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -74,8 +73,9 @@ final class InitCommand implements Callable<Integer> {
       Progress.onTerminal() ? Optional.of(InitCommand::ask) : Optional.empty();
 
   private static @Nullable String ask(String question) {
-    Console console = System.console();
-    return console == null ? null : console.readLine("%s", question);
+    return Optional.ofNullable(System.console())
+        .map(console -> console.readLine("%s", question))
+        .orElse(null);
   }
 
   /** One question: a key of the configuration. */
