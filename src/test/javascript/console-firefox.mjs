@@ -98,11 +98,12 @@ assert.match(await page.$eval("main", (each) => each.innerText), /1 package/);
 await page.goto(scene.url + "/console/images/by-keyboard-2");
 await press("a", "Export …");
 await at("/console/images/by-keyboard-2/export");
-await type("Name of the export", "kept-disk");
+await type("Name of the export", "by-keyboard-disk");
 await press("button", "Export");
 await at("/console/jobs");
 await page.waitForFunction(
-  () => /kept-disk[^]*Completed/.test(document.querySelector("section[aria-labelledby=exports]")?.innerText ?? ""), LONG);
+  () => [...document.querySelectorAll("section[aria-labelledby=exports] tr")]
+    .some((each) => /by-keyboard-disk[^]*Completed/.test(each.innerText)), LONG);
 
 await page.goto(scene.url + "/console/images/by-keyboard-2/update");
 await shows("The image is up to date");
