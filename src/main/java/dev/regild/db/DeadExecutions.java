@@ -35,8 +35,7 @@ final class DeadExecutions {
    *     lease for ended
    * @param nanoTime as {@link System#nanoTime}
    */
-  DeadExecutions(
-      Database database, Duration lease, Duration settling, LongSupplier nanoTime) {
+  DeadExecutions(Database database, Duration lease, Duration settling, LongSupplier nanoTime) {
     this.database = database;
     this.lease = lease;
     this.settling = settling;

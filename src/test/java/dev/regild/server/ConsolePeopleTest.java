@@ -69,8 +69,7 @@ class ConsolePeopleTest {
       logIn(browser, provider);
       assertThat(browser.cookies).containsKeys("regild-session", "regild-id-token");
       String session = browser.cookies.get("regild-session");
-      provider.claims =
-          claims -> claims.subject("subject-2").claim("picture", "x".repeat(4_000));
+      provider.claims = claims -> claims.subject("subject-2").claim("picture", "x".repeat(4_000));
       logIn(browser, provider);
       assertThat(browser.cookies).doesNotContainKey("regild-id-token");
       assertThat(browser.cookies.get("regild-session")).isNotNull().isNotEqualTo(session);
@@ -84,8 +83,7 @@ class ConsolePeopleTest {
             browser.get("/console/login/openid").headers().firstValue("location").orElseThrow());
     provider.authorized(page);
     String state = page.getRawQuery().replaceFirst("^(?:.*&)?state=([^&]+).*$", "$1");
-    assertThat(
-            browser.get("/console/login/openid/callback?code=code&state=" + state).statusCode())
+    assertThat(browser.get("/console/login/openid/callback?code=code&state=" + state).statusCode())
         .isEqualTo(200);
   }
 }
