@@ -5,9 +5,9 @@
 #   bench/faults.sh [ROW...]   all rows without one: kill kill-one freeze database cut-database cut-store
 #                              clock store-away store-500 store-503 store-slow store-full across random
 #   bench/faults.sh kill=Apply,Publish       a worker in each of these steps, not three in each of all;
-#                                            kill kills three at once, and kill-one one after the other
-#   bench/faults.sh across                   no fault: how soon a node starts what another one accepts, and
-#                                            ends what is cancelled there
+#                                            kill kills three workers at once, kill-one one after another
+#   bench/faults.sh across                   no fault: how soon a node starts an update that another node
+#                                            accepts, and ends one that is cancelled there
 #   bench/faults.sh random=SEED              the same faults again
 #   bench/faults.sh random=SEED,MINUTES,UPDATES  for a shorter time
 #   bench/faults.sh versions=DIRECTORY       nodes of this version beside those of a built checkout of an

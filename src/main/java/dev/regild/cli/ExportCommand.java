@@ -100,12 +100,7 @@ final class ExportCommand implements Callable<Integer> {
     progress.done("Wrote " + output + " (" + ByteCount.text(Files.size(output)) + ").");
     try {
       ExportedDisk disk = new ExportedDisk(output);
-      var _ =
-          new Patience(progress)
-              .ask(() -> {
-                disk.write(client, sha256);
-                return true;
-              });
+      disk.write(client, sha256, new Patience(progress));
       progress.done("Wrote %s and %s.".formatted(disk.statement(), disk.bill()));
     } catch (ServerRefusalException e) {
       spec.commandLine()

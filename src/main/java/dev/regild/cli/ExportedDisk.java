@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.account.PublicSigningKey;
 import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.Patience;
 import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.terminal.OutputFile;
 import dev.regild.cli.terminal.Printable;
@@ -36,14 +37,18 @@ record ExportedDisk(Path file) {
     return Files.isRegularFile(statement());
   }
 
-  /** Gets both from the server. */
-  void write(ApiClient client, String sha256)
+  /**
+   * Gets both from the server.
+   *
+   * @param patience with the server; a file that can't be written here is not asked for again
+   */
+  void write(ApiClient client, String sha256, Patience patience)
       throws ServerRefusalException, IOException, InterruptedException {
     String path = "/regild/v1/exported/%s/".formatted(sha256);
-    try (InputStream content = client.open(path + "provenance").body()) {
+    try (InputStream content = patience.ask(() -> client.open(path + "provenance")).body()) {
       OutputFile.write(statement(), content);
     }
-    try (InputStream content = client.open(path + "sbom").body()) {
+    try (InputStream content = patience.ask(() -> client.open(path + "sbom")).body()) {
       OutputFile.write(bill(), content);
     }
   }

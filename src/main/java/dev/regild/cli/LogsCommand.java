@@ -59,7 +59,9 @@ final class LogsCommand implements Callable<Integer> {
       output.print(out, job);
       return status(job);
     }
-    Patience patience = new Patience(new Progress(out, false));
+    // The standard output is the data alone.
+    PrintWriter words = output.isData() ? spec.commandLine().getErr() : out;
+    Patience patience = new Patience(new Progress(words, false));
     print(job, out);
     while (follow && isRunning(job)) {
       Thread.sleep(POLL);

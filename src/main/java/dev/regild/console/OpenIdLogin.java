@@ -165,12 +165,13 @@ final class OpenIdLogin {
     }
     var _ = login.enter(visit, key, region);
     // The browser's own, so that no database has it. Without it, the provider asks who is meant.
-    if (vouched.idToken().length() <= LONGEST_ID_TOKEN) {
-      visit.cookie(
-          cookie(visit, ID_TOKEN_COOKIE, vouched.idToken())
-              .sameSite(SetCookie.SameSite.STRICT)
-              .build());
-    }
+    // That of an earlier login would name somebody else.
+    visit.cookie(
+        vouched.idToken().length() <= LONGEST_ID_TOKEN
+            ? cookie(visit, ID_TOKEN_COOKIE, vouched.idToken())
+                .sameSite(SetCookie.SameSite.STRICT)
+                .build()
+            : Gate.gone(cookie(visit, ID_TOKEN_COOKIE, "")));
   }
 
   private void refuse(Visit visit, String next, OpenIdException e) {

@@ -8,11 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes jobs due again whose node no longer renews their leases. The job scheduler does the same,
- * but looks only at every second heartbeat: a job would wait for up to 20 s after its lease's end.
+ * Makes jobs due again whose leases are no longer renewed, because their node is dead or could not
+ * record how they ended. The job scheduler would do the same, but looks only at every second
+ * heartbeat, and as soon as it starts.
  *
  * <p>While the database is away, nobody can renew a lease. So a node that could not ask it for a
- * while gives the others the time to renew theirs, before it takes them for dead.
+ * while, or has just started, first gives every node the time to renew its leases.
  */
 final class DeadExecutions {
   private static final Logger LOG = LoggerFactory.getLogger(DeadExecutions.class);
@@ -21,7 +22,6 @@ final class DeadExecutions {
   private static final Duration LATE = Duration.ofSeconds(5);
 
   private final Database database;
-  private final String node;
   private final Duration lease;
   private final Duration settling;
   private final LongSupplier nanoTime;
@@ -30,16 +30,13 @@ final class DeadExecutions {
   private long lastLook;
 
   /**
-   * @param node that looks; its own jobs are not its concern
    * @param lease how long a job is its node's after a heartbeat
-   * @param settling how long this node has to be in contact with the database before it takes
-   *     another one for dead
+   * @param settling how long this node has to be in contact with the database before it takes a
+   *     lease for ended
    * @param nanoTime as {@link System#nanoTime}
    */
-  DeadExecutions(
-      Database database, String node, Duration lease, Duration settling, LongSupplier nanoTime) {
+  DeadExecutions(Database database, Duration lease, Duration settling, LongSupplier nanoTime) {
     this.database = database;
-    this.node = node;
     this.lease = lease;
     this.settling = settling;
     this.nanoTime = nanoTime;
@@ -59,10 +56,9 @@ final class DeadExecutions {
                   .createQuery(
                       """
                       SELECT 1 FROM scheduled_tasks
-                       WHERE picked = TRUE AND picked_by <> :node AND last_heartbeat < :limit
+                       WHERE picked = TRUE AND last_heartbeat < :limit
                        LIMIT 1
                       """)
-                  .bind("node", node)
                   .bind("limit", limit())
                   .mapTo(Integer.class)
                   .findOne()
@@ -99,10 +95,9 @@ final class DeadExecutions {
                     UPDATE scheduled_tasks
                        SET picked = FALSE, picked_by = NULL, last_heartbeat = NULL,
                            execution_time = :now, version = version + 1
-                     WHERE picked = TRUE AND picked_by <> :node AND last_heartbeat < :limit
+                     WHERE picked = TRUE AND last_heartbeat < :limit
                     """)
                 .bind("now", database.clock().instant())
-                .bind("node", node)
                 .bind("limit", limit())
                 .execute());
     if (revived > 0) {

@@ -48,6 +48,13 @@ public final class JobQueue implements AutoCloseable {
 
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
   private static final int MISSED_HEARTBEATS = 4;
+
+  /**
+   * After this time, an hour, the job scheduler itself takes over jobs of other nodes. {@link
+   * DeadExecutions} does so sooner, but not before the nodes could renew their leases.
+   */
+  private static final int MISSED_HEARTBEATS_OF_OTHERS = 360;
+
   private static final Duration RETRY = Duration.ofSeconds(10);
   private static final Duration UNTIL_ASKED_AGAIN = Duration.ofSeconds(2);
 
@@ -419,7 +426,8 @@ public final class JobQueue implements AutoCloseable {
             .threads(workers)
             .pollingInterval(node.isPresent() ? SHARED_POLLING : POLLING)
             .heartbeatInterval(HEARTBEAT)
-            .missedHeartbeatsLimit(MISSED_HEARTBEATS)
+            .missedHeartbeatsLimit(
+                node.isPresent() ? MISSED_HEARTBEATS_OF_OTHERS : MISSED_HEARTBEATS)
             // A kind of job that this version does not know is a newer node's.
             .deleteUnresolvedAfter(Duration.ofDays(3650))
             .shutdownMaxWait(shutdownLimit);
@@ -434,7 +442,6 @@ public final class JobQueue implements AutoCloseable {
     DeadExecutions dead =
         new DeadExecutions(
             database,
-            name,
             HEARTBEAT.multipliedBy(MISSED_HEARTBEATS),
             HEARTBEAT.multipliedBy(2),
             System::nanoTime);

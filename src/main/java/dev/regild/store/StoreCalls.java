@@ -156,7 +156,7 @@ final class StoreCalls {
       if (answer.statusCode() == 404 && !code(answer).equals("NoSuchBucket")) {
         return new MissingObjectException(message, e);
       }
-      // S3Mock answers a refused write as S3 does a read.
+      // S3 refuses a write with 412, S3Mock with 304.
       if (answer.statusCode() == 412 || answer.statusCode() == 304) {
         return new TakenKeyException(message, e);
       }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which jobs of other nodes are due again, and when. */
+/** Which jobs are due again, and when. */
 @EachDatabase
 class DeadExecutionsTest {
   private static final Duration LEASE = Duration.ofSeconds(40);
@@ -28,7 +28,7 @@ class DeadExecutionsTest {
   @BeforeEach
   void open() throws Exception {
     database = TestDatabases.open(directory.resolve("regild.db"));
-    dead = new DeadExecutions(database, "here", LEASE, Duration.ofSeconds(20), () -> nanos);
+    dead = new DeadExecutions(database, LEASE, Duration.ofSeconds(20), () -> nanos);
   }
 
   @AfterEach
@@ -50,15 +50,6 @@ class DeadExecutionsTest {
         .isInstanceOf(LostLeaseException.class);
     assertThat(due("old")).isBeforeOrEqualTo(Instant.now().plusSeconds(1));
     assertThat(dead.revive()).isFalse();
-  }
-
-  /** Its own scheduler renews them, or finds them. */
-  @Test
-  void jobsOfTheNodeItselfAreLeftAlone() {
-    insert("own", "here", LEASE.plusSeconds(60));
-    settle();
-    assertThat(dead.revive()).isFalse();
-    assertThat(picked("own")).isTrue();
   }
 
   /** All heartbeats are old when the database comes back, and no node is dead for that. */

@@ -2,6 +2,7 @@ package dev.regild.db;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
@@ -10,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -229,6 +231,49 @@ class JobQueueTest {
       assertThat(givenUp).isEmpty();
     }
   }
+
+  /** After an outage of the database, all leases have ended, and their nodes still run. */
+  @Test
+  void aNodeThatStartsDoesNotTakeJobsOverBeforeTheirNodesCouldRenewTheLeases() throws Exception {
+    JobNode here = new Node("here", "1", 0, 0);
+    try (Database database = open();
+        JobQueue jobs =
+            new JobQueue(
+                database, Clock.systemUTC(), 1, Duration.ofMillis(100), Optional.of(here))) {
+      assumeTrue(database.isShared(), "an embedded database has one node");
+      jobs.register(
+          KIND,
+          leased((_, _) -> {
+            var _ = begun.incrementAndGet();
+          }));
+      enqueue(database, jobs, 0);
+      Instant ended = database.clock().instant().minus(Duration.ofMinutes(2));
+      database.useTransaction(handle ->
+          handle
+              .createUpdate(
+                  """
+                  UPDATE scheduled_tasks
+                     SET picked = TRUE, picked_by = 'there', last_heartbeat = :ended
+                  """)
+              .bind("ended", ended)
+              .execute());
+      jobs.start();
+      // The scheduler's first look at the leases is at its start.
+      Thread.sleep(Duration.ofSeconds(3));
+      assertThat(
+              database.<String, RuntimeException>read(handle ->
+                  handle
+                      .createQuery("SELECT picked_by FROM scheduled_tasks WHERE picked = TRUE")
+                      .mapTo(String.class)
+                      .findOne()
+                      .orElse("nobody")))
+          .isEqualTo("there");
+      assertThat(begun).hasValue(0);
+    }
+  }
+
+  private record Node(String name, String instance, long abilities, long freeBytes)
+      implements JobNode {}
 
   private interface LeasedWork {
     void run(String id, Lease lease) throws InterruptedException;

@@ -7,6 +7,7 @@ import dev.regild.account.People;
 import dev.regild.account.Person;
 import dev.regild.console.openid.Grant;
 import dev.regild.console.openid.OpenIdSettings;
+import dev.regild.console.openid.StandInProvider;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -21,9 +22,9 @@ class ConsolePeopleTest {
 
   @TempDir Path directory;
 
-  private static OpenIdSettings settings(String account) {
+  private static OpenIdSettings settings(String issuer, String account) {
     return new OpenIdSettings(
-        ISSUER,
+        issuer,
         "regild",
         Optional.empty(),
         URI.create("https://regild.example.com"),
@@ -38,7 +39,7 @@ class ConsolePeopleTest {
   @Test
   void nobodyIsAskedForASecretThatNobodyKnows() throws Exception {
     try (ServerFixture server =
-        new ServerFixture(directory, 0, account -> Optional.of(settings(account)))) {
+        new ServerFixture(directory, 0, account -> Optional.of(settings(ISSUER, account)))) {
       AccessKey key =
           new People(server.database, server.accounts)
               .admit(new Person(ISSUER, "ada", "Ada"), server.account, false);
@@ -55,5 +56,34 @@ class ConsolePeopleTest {
       assertThat(ada.post("/console/keys/" + server.key.id() + "/disable").statusCode())
           .isEqualTo(303);
     }
+  }
+
+  /** A logout would name the one whose token it is. */
+  @Test
+  void nobodyKeepsTheTokenOfAnEarlierLogin() throws Exception {
+    try (StandInProvider provider = new StandInProvider();
+        ServerFixture server =
+            new ServerFixture(
+                directory, 0, account -> Optional.of(settings(provider.issuer(), account)))) {
+      Browser browser = new Browser(server);
+      logIn(browser, provider);
+      assertThat(browser.cookies).containsKeys("regild-session", "regild-id-token");
+      String session = browser.cookies.get("regild-session");
+      provider.claims = claims -> claims.subject("subject-2").claim("picture", "x".repeat(4_000));
+      logIn(browser, provider);
+      assertThat(browser.cookies).doesNotContainKey("regild-id-token");
+      assertThat(browser.cookies.get("regild-session")).isNotNull().isNotEqualTo(session);
+    }
+  }
+
+  private static void logIn(Browser browser, StandInProvider provider) throws Exception {
+    browser.cookies.remove("regild-session");
+    URI page =
+        URI.create(
+            browser.get("/console/login/openid").headers().firstValue("location").orElseThrow());
+    provider.authorized(page);
+    String state = page.getRawQuery().replaceFirst("^(?:.*&)?state=([^&]+).*$", "$1");
+    assertThat(browser.get("/console/login/openid/callback?code=code&state=" + state).statusCode())
+        .isEqualTo(200);
   }
 }

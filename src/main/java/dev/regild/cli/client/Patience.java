@@ -8,11 +8,18 @@ import java.time.Duration;
  * Asks a server about work that goes on there, and waits for the server while it does not answer:
  * work survives a restart, so a command that waits for it has to. Only for questions that may be
  * asked twice.
+ *
+ * @param limit how long it waits for an answer
  */
-public record Patience(Progress progress) {
+public record Patience(Progress progress, Duration limit) {
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  /** Waits for as long as a server may take to restart. */
+  public Patience(Progress progress) {
+    this(progress, LIMIT);
+  }
 
   /** A question that a server answers. */
   @FunctionalInterface
@@ -23,12 +30,12 @@ public record Patience(Progress progress) {
   /**
    * Returns the server's answer, after a restart if there is one.
    *
-   * @throws IOException if the server does not answer for 10 minutes
+   * @throws IOException if the server does not answer within the limit
    * @throws ServerRefusalException if the server refuses, other than because it starts or is busy
    */
   public <T> T ask(Question<T> question)
       throws ServerRefusalException, IOException, InterruptedException {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
+    long deadline = System.nanoTime() + limit.toNanos();
     boolean told = false;
     Duration pause = SHORTEST_PAUSE;
     while (true) {

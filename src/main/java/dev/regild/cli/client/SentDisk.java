@@ -30,13 +30,18 @@ public record SentDisk(ApiClient client, String id) {
    *
    * @param request of CreateImportedImage, without the disk
    * @return the image
-   * @throws IOException if the import is refused; the message also says what became of the disk
+   * @throws IOException if the import is refused or not answered; the message also says what became
+   *     of the disk
    */
   public JsonNode importAs(Map<String, Object> request, Progress progress)
       throws ServerRefusalException, IOException, InterruptedException {
+    return importAs(request, new Patience(progress));
+  }
+
+  JsonNode importAs(Map<String, Object> request, Patience patience)
+      throws ServerRefusalException, IOException, InterruptedException {
     Map<String, Object> call = new HashMap<>(request);
     call.put("SourceAmiId", id);
-    Patience patience = new Patience(progress);
     int[] attempts = {0};
     try {
       return patience
@@ -45,8 +50,13 @@ public record SentDisk(ApiClient client, String id) {
             return client.call("CreateImportedImage", call);
           })
           .path("Image");
+    } catch (IOException e) {
+      throw unanswered(e);
     } catch (ServerRefusalException e) {
-      Removal removal = attempts[0] == 1 ? remove() : patience.ask(this::tryRemove);
+      if (e.isTemporary()) {
+        throw unanswered(e);
+      }
+      Removal removal = attempts[0] == 1 ? remove() : remove(patience);
       boolean accepted =
           removal == Removal.IN_USE || (removal == Removal.GONE && e.isOfTakenName());
       if (attempts[0] > 1 && accepted) {
@@ -54,6 +64,14 @@ public record SentDisk(ApiClient client, String id) {
       }
       throw new IOException("%s %s".formatted(e.getMessage(), words(removal)), e);
     }
+  }
+
+  /** The server may have accepted the import, so the disk is not removed. */
+  private IOException unanswered(Exception e) {
+    return new IOException(
+        "The server did not answer the import of the uploaded disk %s: %s. If regild images does not show the image, delete the disk with: regild disks delete %s"
+            .formatted(id, String.valueOf(e.getMessage()).replaceFirst("\\.+$", ""), id),
+        e);
   }
 
   /**
@@ -77,6 +95,14 @@ public record SentDisk(ApiClient client, String id) {
   private Removal remove() throws InterruptedException {
     try {
       return tryRemove();
+    } catch (ServerRefusalException | IOException e) {
+      return Removal.UNKNOWN;
+    }
+  }
+
+  private Removal remove(Patience patience) throws InterruptedException {
+    try {
+      return patience.ask(this::tryRemove);
     } catch (ServerRefusalException | IOException e) {
       return Removal.UNKNOWN;
     }

@@ -1,5 +1,6 @@
 package dev.regild.job.node;
 
+import java.io.IOException;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -7,7 +8,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Work that recurs, on a thread of its own and on one node at a time. A round that fails is logged,
  * and the next one tries again. The node keeps the turn between rounds, until it stops or meets an
- * error that another node may not meet.
+ * error that another node may not meet: it can't reach a store, or lacks memory.
  */
 public final class RecurringWork implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RecurringWork.class);
@@ -106,6 +107,9 @@ public final class RecurringWork implements AutoCloseable {
           .addKeyValue("work", name)
           .addKeyValue("reason", e.toString())
           .log("recurring work failed and will be tried again");
+      if (e instanceof IOException) {
+        giveBack();
+      }
     } catch (Error e) {
       LOG.atError()
           .addKeyValue("work", name)

@@ -2,10 +2,12 @@ package dev.regild.cli.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.regild.cli.Regild;
+import dev.regild.cli.terminal.Progress;
 import dev.regild.files.Sha256;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,16 +15,21 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /** What becomes of a disk that was sent, if the import is refused all the same. */
 class WithdrawnUploadTest {
@@ -157,6 +164,25 @@ class WithdrawnUploadTest {
   void anImportThatIsRefusedWhenItIsAskedForAgainTakesItsDiskBack() throws Exception {
     say(operations, NO_SERVER, REFUSAL);
     assertThat(refused()).contains("The name is taken. The uploaded disk was removed.");
+  }
+
+  @Test
+  void aDiskWhoseImportIsNeverAnsweredIsKeptAndNamed() {
+    say(operations, NO_SERVER);
+    ApiClient client =
+        new ApiClient(
+            URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
+            "eu-central-1",
+            AwsCredentialsIdentity.create("A", "B"),
+            Optional.empty());
+    Progress progress = new Progress(new PrintWriter(new StringWriter()), false);
+    assertThatThrownBy(() ->
+            new SentDisk(client, "ami-1")
+                .importAs(Map.of("Name", "new"), new Patience(progress, Duration.ZERO)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("HTTP status 503. If regild images")
+        .hasMessageEndingWith("regild disks delete ami-1");
+    assertThat(asked).doesNotContain("DELETE /regild/v1/disks/ami-1");
   }
 
   private static void say(Deque<Reply> script, Reply... replies) {

@@ -30,8 +30,8 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A provider that can be told to be careless, slow or hostile, as no real one can. */
-final class StandInProvider implements AutoCloseable {
-  static final String CLIENT = "regild";
+public final class StandInProvider implements AutoCloseable {
+  public static final String CLIENT = "regild";
 
   private final HttpServer server;
 
@@ -44,7 +44,7 @@ final class StandInProvider implements AutoCloseable {
   /** The forms that were sent to the token endpoint. */
   final Map<String, String> sent = new HashMap<>();
 
-  volatile UnaryOperator<JWTClaimsSet.Builder> claims = UnaryOperator.identity();
+  public volatile UnaryOperator<JWTClaimsSet.Builder> claims = UnaryOperator.identity();
   volatile UnaryOperator<JWT> token = UnaryOperator.identity();
   volatile Map<String, Object> userInfo = Map.of();
   volatile Answering keys = this::answerKeys;
@@ -57,7 +57,7 @@ final class StandInProvider implements AutoCloseable {
     void to(HttpExchange exchange) throws IOException;
   }
 
-  StandInProvider() throws Exception {
+  public StandInProvider() throws Exception {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     configuration.putAll(
@@ -93,12 +93,12 @@ final class StandInProvider implements AutoCloseable {
     }
   }
 
-  String issuer() {
+  public String issuer() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
   /** What the browser was sent to the provider with. */
-  void authorized(URI page) {
+  public void authorized(URI page) {
     nonce = page.getRawQuery().replaceFirst(".*\\bnonce=([^&]+).*", "$1");
   }
 
