@@ -87,11 +87,24 @@ public final class Scheduler {
       } catch (DatabaseUnavailableException e) {
         throw e;
       } catch (RuntimeException e) {
+        requireUninterrupted();
         failed(schedule, e);
       }
     }
+    requireUninterrupted();
     for (int from = 0; from < beginnings.size(); from += TOGETHER) {
       begin(beginnings.subList(from, Math.min(beginnings.size(), from + TOGETHER)), now);
+    }
+  }
+
+  /**
+   * A node that stops interrupts what it reads, and that fails. It says nothing of a schedule.
+   *
+   * @throws IllegalStateException if the thread was interrupted
+   */
+  static void requireUninterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new IllegalStateException("interrupted while schedules act");
     }
   }
 
@@ -263,6 +276,7 @@ public final class Scheduler {
   public List<Decision> runNow(Schedule schedule, String askedBy) {
     Instant now = clock.instant();
     List<Decision> decisions = new Look().decide(schedule, now);
+    requireUninterrupted();
     database.useTransaction(handle -> {
       if (Runs.begin(handle, schedule, now, askedBy, "Asked for.", now)) {
         Runs.decide(handle, schedule.id(), now, decisions);

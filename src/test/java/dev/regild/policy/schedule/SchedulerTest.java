@@ -63,6 +63,7 @@ class SchedulerTest {
   private boolean refuses;
   private boolean losesTheAnswer;
   private String damaged = "";
+  private boolean stops;
   private final Schedules schedules = new Schedules(clock);
   private Scheduler scheduler;
 
@@ -119,10 +120,20 @@ class SchedulerTest {
         Optional<Duration> cooldown,
         boolean fixes,
         Instant at) {
+      interruptIfItStops();
       if (inventory.equals(damaged)) {
         throw new IllegalStateException("the inventory is damaged");
       }
       return facts.getOrDefault(ring.map(Ring::name).orElse("all"), changes(1));
+    }
+  }
+
+  /** As the end of a node interrupts the reading of a snapshot. */
+  private void interruptIfItStops() {
+    if (stops) {
+      Thread.currentThread().interrupt();
+      throw new RefusedException(
+          RefusedException.Reason.INCOMPATIBLE, "interrupted while reading the snapshot");
     }
   }
 
@@ -133,6 +144,7 @@ class SchedulerTest {
   private final class WrittenDown implements Updates {
     @Override
     public UpdateAnswer update(UpdateRequest request) {
+      interruptIfItStops();
       if (refuses) {
         throw refusal;
       }
@@ -342,6 +354,30 @@ class SchedulerTest {
     at("2026-03-02T02:10:00Z");
     assertThat(begun).containsExactly("golden>golden-2");
     assertThat(last("nightly")).contains("golden SUCCEEDED golden-2");
+  }
+
+  @Test
+  void whatTheEndOfANodeInterruptsIsNoFailureAndGoesOnLater() {
+    line("golden");
+    add("nightly", "'lines': 'golden', 'disableAfter': 1, " + NIGHTLY);
+    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    assertInterrupted();
+    assertThat(runs("nightly")).as("nothing was decided").isEmpty();
+
+    scheduler.beginDue();
+    assertInterrupted();
+    assertThat(last("nightly")).contains("goes on", "golden UPDATING");
+    at("2026-03-02T02:00:10Z");
+    assertThat(begun).containsExactly("golden>golden-2");
+    assertThat(schedule("nightly").enabled()).isTrue();
+    assertThat(schedule("nightly").failures()).isZero();
+  }
+
+  private void assertInterrupted() {
+    stops = true;
+    assertThatThrownBy(() -> scheduler.look()).isInstanceOf(IllegalStateException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    stops = false;
   }
 
   @Test
