@@ -27,6 +27,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -230,6 +231,9 @@ class CourierTest {
         .hasMessageContaining("The operator can allow its domain with the key mail.domains.");
     assertRefused("'to': 'mailto:a@b%0ABcc:c@d'", "or an e-mail address");
     assertRefused("'to': 'mailto:a@b?bcc=c@d'", "or an e-mail address");
+    for (String undeliverable : List.of(".ops", "ops.", "ops..de", "o".repeat(65))) {
+      assertRefused("'to': '%s@example.com'".formatted(undeliverable), "or an e-mail address");
+    }
     Map<String, Object> nowhere = canonical("'to': 'https://nowhere.invalid/'");
     assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
         .isInstanceOf(InvalidPolicyException.class)
