@@ -307,6 +307,19 @@ class CourierTest {
     assertThat(notice("n0").spec().to()).hasPath("/other");
   }
 
+  @Test
+  void aFileWithMoreNoticesThanThereMayBeAsksNoHost() {
+    Map<String, Map<String, Object>> wanted = new HashMap<>();
+    for (int i = 0; i < 100; i++) {
+      wanted.put("n" + i, canonical("'to': 'http://localhost/%d'".formatted(i)));
+    }
+    notices.requireCompatible(wanted);
+    wanted.put("more", canonical("'to': 'http://localhost/more'"));
+    assertThatThrownBy(() -> notices.requireCompatible(wanted))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("There are 101 notices, and an account has at most 100 in a region.");
+  }
+
   private void assertRefused(String spec, String message) {
     assertThatThrownBy(() -> canonical(spec))
         .isInstanceOf(InvalidPolicyException.class)
