@@ -113,7 +113,13 @@ class ConsolePoliciesTest {
     assertThat(named("office/prod")).contains("office-2026-10");
     assertThat(browser.get("/console/lines/office/aliases/prod").body())
         .contains("Roll back to <bdi>office-2026-08</bdi>", server.key.id());
-    var _ = browser.post("/console/lines/office/aliases/prod/rollback");
+    HttpResponse<String> late =
+        browser.post("/console/lines/office/aliases/prod/rollback", "image", "office-2026-08");
+    assertThat(late.statusCode()).isEqualTo(409);
+    assertThat(late.body()).contains("names another image by now");
+    assertThat(named("office/prod")).contains("office-2026-10");
+    browser.get("/console/lines/office/aliases/prod");
+    var _ = browser.post("/console/lines/office/aliases/prod/rollback", "image", "office-2026-10");
     assertThat(named("office/prod")).contains("office-2026-08");
     assertThat(browser.get("/console/lines/office/aliases/prod").body())
         .contains("rolled back", "It named no other image before");
