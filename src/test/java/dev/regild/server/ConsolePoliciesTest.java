@@ -325,8 +325,12 @@ class ConsolePoliciesTest {
             "/console/rings/debian-12/prod/promotion", "snapshot", next, "reason", "again");
     assertThat(standing("prod")).contains(next);
     assertThat(browser.get("/console/rings/debian-12/prod").body())
-        .contains("Roll back to snapshot");
-    var _ = browser.post("/console/rings/debian-12/prod/rollback");
+        .contains("Roll back to snapshot", "name=\"snapshot\" value=\"" + next + "\"");
+    refused = browser.post("/console/rings/debian-12/prod/rollback", "snapshot", snapshot);
+    assertThat(refused.statusCode()).as("the button was pressed before").isEqualTo(409);
+    assertThat(standing("prod")).contains(next);
+    browser.get("/console/rings/debian-12/prod");
+    var _ = browser.post("/console/rings/debian-12/prod/rollback", "snapshot", next);
     assertThat(standing("prod")).contains(snapshot);
     requireAudited(
         "\"operation\":\"PromoteRing\"", "\"operation\":\"RollBackRing\"", "snapshot " + next);

@@ -240,6 +240,7 @@ final class RingPages implements Console.Pages {
     RingPage page =
         new RingPage(
             row,
+            details.ring().standing().map(Ring.Standing::snapshot).orElse(""),
             details.ring().standing().isPresent()
                 ? RingMove.before(details.moves()).map(Paths::digest).orElse("")
                 : "",
@@ -333,14 +334,21 @@ final class RingPages implements Console.Pages {
     visit.redirect("/console/rings", Notices.RING_REMOVED);
   }
 
+  /** Takes back the promotion that the page has shown: a button can be pressed twice. */
   private void rollback(Visit visit) {
     requireOperator(visit);
     String channel = visit.path("channel");
     String name = visit.path("ring");
     services.guard().resources(visit.request(), List.of(channel, name));
     String snapshot =
-        Attempt.checked(
-            () -> services.promotions().rollback(channel, name, Attempt.by(visit.caller())));
+        Attempt.checked(() ->
+            services
+                .promotions()
+                .rollback(
+                    channel,
+                    name,
+                    Attempt.by(visit.caller()),
+                    Optional.of(visit.form().text("snapshot"))));
     services.guard().resources(visit.request(), List.of(channel, name, "snapshot " + snapshot));
     visit.redirect(Paths.ring(channel, name, ""), Notices.RING_ROLLED_BACK);
   }
