@@ -406,12 +406,22 @@ class ConsolePoliciesTest {
     assertThat(error(browser.get("/console/revoke?image=none&reason=x"), "image")).contains("none");
     assertThat(browser.get("/console/revoke?image=kiosk&package=openssl&reason=x").statusCode())
         .isEqualTo(400);
-    assertThat(browser.get("/console/revoke?image=office-2026-08&reason=stolen").body())
+    String preview = browser.get("/console/revoke?image=office-2026-08&reason=stolen").body();
+    assertThat(preview)
         .contains("4 images would be marked", "office-2026-10", "updated from")
         .contains("regild revoke office-2026-08 --reason stolen --preview --endpoint");
     assertThat(server.fleet.revocations().list(server.owner("us-east-1"))).isEmpty();
+    List<String> form = List.of("image", "office-2026-08", "reason", "stolen", "plan");
+    for (String plan : List.of("", "0000000000000000")) {
+      HttpResponse<String> unseen = browser.post("/console/revoke", with(form, plan));
+      assertThat(unseen.statusCode()).isEqualTo(plan.isEmpty() ? 400 : 409);
+      assertThat(unseen.body())
+          .as("the new preview")
+          .contains("4 images would be marked", field(preview, "plan"));
+    }
+    assertThat(server.fleet.revocations().list(server.owner("us-east-1"))).isEmpty();
     String page =
-        location(browser.post("/console/revoke", "image", "office-2026-08", "reason", "stolen"))
+        location(browser.post("/console/revoke", with(form, field(preview, "plan"))))
             .replaceFirst("\\?.*", "");
     assertThat(browser.get(page).body())
         .contains("stolen", "office-2026-10", "named", "regild revocation undo");
@@ -670,6 +680,10 @@ class ConsolePoliciesTest {
   }
 
   /** What a page sends in a hidden field. */
+  private static String[] with(List<String> form, String last) {
+    return Stream.concat(form.stream(), Stream.of(last)).toArray(String[]::new);
+  }
+
   private static String field(String page, String name) {
     Matcher matcher = Pattern.compile("name=\"" + name + "\" value=\"([^\"]+)\"").matcher(page);
     assertThat(matcher.find()).as(name).isTrue();
