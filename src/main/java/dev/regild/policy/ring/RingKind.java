@@ -200,8 +200,8 @@ public final class RingKind implements PolicyKind {
     if (!isOperator.test(handle, owner)) {
       throw new RefusedException(
           NOT_PERMITTED,
-          "The account %s can't add or change the ring %s, because it is not an operator's. Write it as regild policy export shows it, and change only its lines."
-              .formatted(owner.accountId(), name));
+          "The account %s can't add or change the ring %s, because it is not an operator's. Write it with the source and the gates that it has, and change only its lines: regild ring show %s %s"
+              .formatted(owner.accountId(), name, name.channel(), name.ring()));
     }
   }
 
