@@ -293,6 +293,10 @@ class ConsolePoliciesTest {
     refused = browser.post("/console/rings/debian-12/prod", "from", "prod", "qualified", "1");
     assertThat(error(refused, "from")).contains("in a circle");
 
+    assertThat(browser.get("/console/rings?channel=debian-12&from=1").body())
+        .contains("href=\"/console/rings?channel=debian-12\">First", "/console/rings/debian-12/prod")
+        .doesNotContain("href=\"/console/rings/debian-12/dev\"");
+
     String preview = browser.get("/console/rings/debian-12/prod/promotion").body();
     assertThat(preview)
         .contains("closed", "0 of 1 images", "follow the ring: 1.", "kiosk")
@@ -357,6 +361,9 @@ class ConsolePoliciesTest {
     assertThat(refused.body()).contains("regild retention set none --keep 1 --endpoint");
     var _ = browser.post("/console/retention", "line", "office", "keep", "1", "manual", "1");
     assertThat(browser.get("/console/retention").body()).contains("only by hand");
+    assertThat(browser.get("/console/retention?after=office").body())
+        .contains("href=\"/console/retention\">First")
+        .doesNotContain("Preview the retention of office");
     String preview = browser.get("/console/retention/preview?line=office").body();
     assertThat(preview)
         .contains("office-2026-06", "office-2026-08", "office-2026-09", "not among the newest 1")

@@ -37,6 +37,7 @@ import java.util.stream.Stream;
  */
 final class RingPages implements Console.Pages {
   private static final String ONE = "/console/rings/{channel}/{ring}";
+  private static final int ROWS = 50;
   private static final int MOVES = 100;
   private static final int LINES = 100;
 
@@ -72,13 +73,24 @@ final class RingPages implements Console.Pages {
   private void list(Visit visit, Fields form, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     String channel = visit.query("channel");
+    String text = visit.query("from");
+    int from = text.matches("\\d{1,6}") ? Integer.parseInt(text) : 0;
+    List<RingsPage.Row> found =
+        services.rings().list().stream()
+            .filter(each -> channel.isEmpty() || each.ring().channel().equals(channel))
+            .skip(from)
+            .limit(ROWS + 1L)
+            .map(each -> row(each, owner))
+            .toList();
     RingsPage page =
         new RingsPage(
             channel,
-            services.rings().list().stream()
-                .filter(each -> channel.isEmpty() || each.ring().channel().equals(channel))
-                .map(each -> row(each, owner))
-                .toList(),
+            found.stream().limit(ROWS).toList(),
+            from == 0,
+            found.size() > ROWS
+                ? "/console/rings?channel=%s&from=%d"
+                    .formatted(Words.encoded(channel), from + ROWS)
+                : "",
             channels(),
             isOperator(visit),
             form,
