@@ -294,7 +294,8 @@ class ConsolePoliciesTest {
     assertThat(error(refused, "from")).contains("in a circle");
 
     assertThat(browser.get("/console/rings?channel=debian-12&from=1").body())
-        .contains("href=\"/console/rings?channel=debian-12\">First", "/console/rings/debian-12/prod")
+        .contains(
+            "href=\"/console/rings?channel=debian-12\">First", "/console/rings/debian-12/prod")
         .doesNotContain("href=\"/console/rings/debian-12/dev\"");
 
     String preview = browser.get("/console/rings/debian-12/prod/promotion").body();

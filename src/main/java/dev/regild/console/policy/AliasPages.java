@@ -217,11 +217,7 @@ final class AliasPages implements Console.Pages {
               }
               var _ =
                   Aliases.rollback(
-                      handle,
-                      owner,
-                      alias,
-                      Attempt.by(visit.caller()),
-                      services.clock().instant());
+                      handle, owner, alias, Attempt.by(visit.caller()), services.clock().instant());
             }));
     visit.redirect(path(alias), Notices.ALIAS_MOVED);
   }

@@ -88,8 +88,7 @@ final class RingPages implements Console.Pages {
             found.stream().limit(ROWS).toList(),
             from == 0,
             found.size() > ROWS
-                ? "/console/rings?channel=%s&from=%d"
-                    .formatted(Words.encoded(channel), from + ROWS)
+                ? "/console/rings?channel=%s&from=%d".formatted(Words.encoded(channel), from + ROWS)
                 : "",
             channels(),
             isOperator(visit),

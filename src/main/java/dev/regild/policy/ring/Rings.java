@@ -60,11 +60,8 @@ public final class Rings {
 
   /** Returns all rings, by channel and age. */
   public List<Details> list() {
-    return database.read(
-        handle ->
-            RingRecords.list(handle).stream()
-                .map(ring -> details(handle, ring, List.of()))
-                .toList());
+    return database.read(handle ->
+        RingRecords.list(handle).stream().map(ring -> details(handle, ring, List.of())).toList());
   }
 
   /**
@@ -74,10 +71,7 @@ public final class Rings {
    */
   public Details show(String channel, String name) {
     return database.read(handle ->
-        details(
-            handle,
-            require(handle, channel, name),
-            RingRecords.moves(handle, channel, name)));
+        details(handle, require(handle, channel, name), RingRecords.moves(handle, channel, name)));
   }
 
   private Details details(Handle handle, Ring ring, List<RingMove> moves) {

@@ -85,8 +85,7 @@ final class SharedLines {
       String line, Set<String> names, Collection<Schedule> together) {
     Map<List<Object>, Schedule> byTimes = new HashMap<>();
     for (Schedule each : together) {
-      Schedule other =
-          byTimes.putIfAbsent(List.of(each.spec().cron(), each.spec().zone()), each);
+      Schedule other = byTimes.putIfAbsent(List.of(each.spec().cron(), each.spec().zone()), each);
       if (other != null && (names.contains(each.name()) || names.contains(other.name()))) {
         throw new InvalidPolicyException(
             "The schedules %s and %s contradict each other on the line %s: both look at it at the same times. Give one of them another cron."

@@ -62,8 +62,7 @@ public record PolicyService(Requests requests, Policies policies) implements Htt
           if (!apply) {
             return files.diff(caller.owner(), documents, prune);
           }
-          List<PolicyChange> changed =
-              files.apply(caller.owner(), documents, prune, caller.key());
+          List<PolicyChange> changed = files.apply(caller.owner(), documents, prune, caller.key());
           // The audit log also names those that were removed because no document has them.
           changed.forEach(it -> names.add(it.kind() + " " + it.name()));
           RequestLog.resources(request, List.copyOf(names));

@@ -105,8 +105,7 @@ class RevocationTest {
     Optional<String> seen =
         Optional.of(revocations.preview(OWNER, subject, true, "stolen key").plan());
     Image second = add("golden-2", golden, "bash=5.2-2");
-    assertThatThrownBy(() ->
-            revocations.revoke(OWNER, subject, true, "stolen key", "AKIA1", seen))
+    assertThatThrownBy(() -> revocations.revoke(OWNER, subject, true, "stolen key", "AKIA1", seen))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("Other images would be marked by now, so nothing was done.");
     assertThat(revocations.list(OWNER)).isEmpty();

@@ -196,8 +196,8 @@ class RingsTest {
     }
     offer("bash=4");
     Optional<String> shown = Optional.of(snapshots.getLast());
-    assertThatThrownBy(() ->
-            promotions.promote("debian", "dev", "prod", "AKIA", Optional.empty(), shown))
+    assertThatThrownBy(
+            () -> promotions.promote("debian", "dev", "prod", "AKIA", Optional.empty(), shown))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("The ring dev has another snapshot by now.");
     assertThat(rings.show("debian", "prod").snapshot()).isEqualTo(shown);
