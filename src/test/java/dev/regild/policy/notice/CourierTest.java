@@ -60,6 +60,7 @@ class CourierTest {
   private final List<String> tried = Collections.synchronizedList(new ArrayList<>());
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
   private volatile Instant now = Instant.parse("2026-03-01T00:00:00Z");
+  private volatile Runnable whenTried = () -> {};
   private Notices notices;
   private Courier courier;
 
@@ -91,6 +92,7 @@ class CourierTest {
               throws FailedDeliveryException {
             String text = event.event().subject() + " " + event.event().payload().get("n");
             tried.add(text);
+            whenTried.run();
             if (refused.contains(event.event().subject())) {
               throw new FailedDeliveryException("It answers with the status 503.");
             }
@@ -290,6 +292,27 @@ class CourierTest {
     look();
     look();
     assertThat(delivered).containsExactly("/all golden null");
+  }
+
+  /** Such an error would be written past the log, by the virtual machine. */
+  @Test
+  void whatCanNotBeWrittenDoesNotEndAThread() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    happens(ALICE, "golden", 1);
+    whenTried = () -> {
+      var _ = registry.write(handle -> handle.execute("DROP TABLE notice_delivery"));
+    };
+    List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((_, e) -> uncaught.add(e));
+    try {
+      courier.look();
+      courier.awaitIdle();
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
+    assertThat(tried).containsExactly("golden 1");
+    assertThat(uncaught).isEmpty();
   }
 
   @Test
