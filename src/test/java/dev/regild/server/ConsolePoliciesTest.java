@@ -116,7 +116,7 @@ class ConsolePoliciesTest {
     HttpResponse<String> late =
         browser.post("/console/lines/office/aliases/prod/rollback", "image", "office-2026-08");
     assertThat(late.statusCode()).isEqualTo(409);
-    assertThat(late.body()).contains("names another image by now");
+    assertThat(late.body()).contains("now names another image");
     assertThat(named("office/prod")).contains("office-2026-10");
     browser.get("/console/lines/office/aliases/prod");
     var _ = browser.post("/console/lines/office/aliases/prod/rollback", "image", "office-2026-10");

@@ -212,7 +212,7 @@ final class AliasPages implements Console.Pages {
               if (!names(handle, owner, alias).equals(shown)) {
                 throw new RefusedException(
                     Reason.CONCURRENT_MODIFICATION,
-                    "The alias %s names another image by now. Look at it, and roll back again."
+                    "The alias %s now names another image. Check it, then roll back again."
                         .formatted(alias));
               }
               var _ =

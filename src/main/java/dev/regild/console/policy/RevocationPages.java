@@ -250,7 +250,7 @@ final class RevocationPages implements Console.Pages {
               String plan = visit.form().text("plan");
               if (plan.isEmpty()) {
                 throw new ApiException(
-                    ErrorType.VALIDATION, "The form names no preview. Look at it first.");
+                    ErrorType.VALIDATION, "The form names no preview. Preview the revocation first.");
               }
               made.add(
                   services

@@ -80,7 +80,7 @@ public final class Notices implements PolicyKind {
     if (wanted.size() > MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED,
-          "There are %d notices, and an account has at most %d in a region. Remove some of them."
+          "The files have %d notices, but an account can have at most %d in a region. Remove some."
               .formatted(wanted.size(), MOST));
     }
   }

@@ -153,7 +153,7 @@ public final class Revocations {
       if (expected.filter(plan -> !plan.equals(details.plan())).isPresent()) {
         throw new RefusedException(
             CONCURRENT_MODIFICATION,
-            "Other images would be marked by now, so nothing was done. Look at the new preview.");
+            "The images to be marked have changed since the preview, so nothing was done. Look at the new preview.");
       }
       return details;
     });

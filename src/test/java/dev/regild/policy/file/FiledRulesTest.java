@@ -263,7 +263,7 @@ class FiledRulesTest {
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("can't add or change the ring debian/")
           .hasMessageContaining("because it is not an operator's")
-          .hasMessageContaining("change only its lines: regild ring show debian ");
+          .hasMessageContaining("change only its lines. To see them: regild ring show debian ");
     }
     assertThat(apply(GUEST, "", true)).hasSize(1);
     assertThat(following("a-prod")).as("the ring stays").containsExactly("golden");

@@ -340,7 +340,7 @@ class CourierTest {
     wanted.put("more", canonical("'to': 'http://localhost/more'"));
     assertThatThrownBy(() -> notices.requireCompatible(wanted))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("There are 101 notices, and an account has at most 100 in a region.");
+        .hasMessageContaining("The files have 101 notices, but an account can have at most 100");
   }
 
   private void assertRefused(String spec, String message) {

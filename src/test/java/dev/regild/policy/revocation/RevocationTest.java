@@ -107,7 +107,7 @@ class RevocationTest {
     Image second = add("golden-2", golden, "bash=5.2-2");
     assertThatThrownBy(() -> revocations.revoke(OWNER, subject, true, "stolen key", "AKIA1", seen))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("Other images would be marked by now, so nothing was done.");
+        .hasMessageContaining("The images to be marked have changed since the preview");
     assertThat(revocations.list(OWNER)).isEmpty();
     assertThat(reason(golden)).isEmpty();
 
