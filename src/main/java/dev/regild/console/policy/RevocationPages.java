@@ -250,7 +250,8 @@ final class RevocationPages implements Console.Pages {
               String plan = visit.form().text("plan");
               if (plan.isEmpty()) {
                 throw new ApiException(
-                    ErrorType.VALIDATION, "The form names no preview. Preview the revocation first.");
+                    ErrorType.VALIDATION,
+                    "The form names no preview. Preview the revocation first.");
               }
               made.add(
                   services

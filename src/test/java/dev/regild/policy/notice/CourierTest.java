@@ -299,9 +299,10 @@ class CourierTest {
   void whatCanNotBeWrittenDoesNotEndAThread() throws Exception {
     add(ALICE, "all", "'to': 'http://localhost/all'");
     happens(ALICE, "golden", 1);
-    whenTried = () -> {
-      var _ = registry.write(handle -> handle.execute("DROP TABLE notice_delivery"));
-    };
+    whenTried =
+        () -> {
+          var _ = registry.write(handle -> handle.execute("DROP TABLE notice_delivery"));
+        };
     List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
     Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((_, e) -> uncaught.add(e));
