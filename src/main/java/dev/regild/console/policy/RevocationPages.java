@@ -159,9 +159,7 @@ final class RevocationPages implements Console.Pages {
     preview(visit, asked, Optional.empty());
   }
 
-  /**
-   * @param refused why a revocation was refused
-   */
+  /** Shows what would be marked, and why a revocation was refused. */
   private void preview(Visit visit, Asked asked, Optional<ApiException> refused)
       throws InterruptedException {
     services
