@@ -113,7 +113,13 @@ class ConsolePoliciesTest {
     assertThat(named("office/prod")).contains("office-2026-10");
     assertThat(browser.get("/console/lines/office/aliases/prod").body())
         .contains("Roll back to <bdi>office-2026-08</bdi>", server.key.id());
-    var _ = browser.post("/console/lines/office/aliases/prod/rollback");
+    HttpResponse<String> late =
+        browser.post("/console/lines/office/aliases/prod/rollback", "image", "office-2026-08");
+    assertThat(late.statusCode()).isEqualTo(409);
+    assertThat(late.body()).contains("now names another image");
+    assertThat(named("office/prod")).contains("office-2026-10");
+    browser.get("/console/lines/office/aliases/prod");
+    var _ = browser.post("/console/lines/office/aliases/prod/rollback", "image", "office-2026-10");
     assertThat(named("office/prod")).contains("office-2026-08");
     assertThat(browser.get("/console/lines/office/aliases/prod").body())
         .contains("rolled back", "It named no other image before");
@@ -287,6 +293,11 @@ class ConsolePoliciesTest {
     refused = browser.post("/console/rings/debian-12/prod", "from", "prod", "qualified", "1");
     assertThat(error(refused, "from")).contains("in a circle");
 
+    assertThat(browser.get("/console/rings?channel=debian-12&from=1").body())
+        .contains(
+            "href=\"/console/rings?channel=debian-12\">First", "/console/rings/debian-12/prod")
+        .doesNotContain("href=\"/console/rings/debian-12/dev\"");
+
     String preview = browser.get("/console/rings/debian-12/prod/promotion").body();
     assertThat(preview)
         .contains("closed", "0 of 1 images", "follow the ring: 1.", "kiosk")
@@ -319,8 +330,12 @@ class ConsolePoliciesTest {
             "/console/rings/debian-12/prod/promotion", "snapshot", next, "reason", "again");
     assertThat(standing("prod")).contains(next);
     assertThat(browser.get("/console/rings/debian-12/prod").body())
-        .contains("Roll back to snapshot");
-    var _ = browser.post("/console/rings/debian-12/prod/rollback");
+        .contains("Roll back to snapshot", "name=\"snapshot\" value=\"" + next + "\"");
+    refused = browser.post("/console/rings/debian-12/prod/rollback", "snapshot", snapshot);
+    assertThat(refused.statusCode()).as("the button was pressed before").isEqualTo(409);
+    assertThat(standing("prod")).contains(next);
+    browser.get("/console/rings/debian-12/prod");
+    var _ = browser.post("/console/rings/debian-12/prod/rollback", "snapshot", next);
     assertThat(standing("prod")).contains(snapshot);
     requireAudited(
         "\"operation\":\"PromoteRing\"", "\"operation\":\"RollBackRing\"", "snapshot " + next);
@@ -347,6 +362,9 @@ class ConsolePoliciesTest {
     assertThat(refused.body()).contains("regild retention set none --keep 1 --endpoint");
     var _ = browser.post("/console/retention", "line", "office", "keep", "1", "manual", "1");
     assertThat(browser.get("/console/retention").body()).contains("only by hand");
+    assertThat(browser.get("/console/retention?after=office").body())
+        .contains("href=\"/console/retention\">First")
+        .doesNotContain("Preview the retention of office");
     String preview = browser.get("/console/retention/preview?line=office").body();
     assertThat(preview)
         .contains("office-2026-06", "office-2026-08", "office-2026-09", "not among the newest 1")
@@ -396,12 +414,22 @@ class ConsolePoliciesTest {
     assertThat(error(browser.get("/console/revoke?image=none&reason=x"), "image")).contains("none");
     assertThat(browser.get("/console/revoke?image=kiosk&package=openssl&reason=x").statusCode())
         .isEqualTo(400);
-    assertThat(browser.get("/console/revoke?image=office-2026-08&reason=stolen").body())
+    String preview = browser.get("/console/revoke?image=office-2026-08&reason=stolen").body();
+    assertThat(preview)
         .contains("4 images would be marked", "office-2026-10", "updated from")
         .contains("regild revoke office-2026-08 --reason stolen --preview --endpoint");
     assertThat(server.fleet.revocations().list(server.owner("us-east-1"))).isEmpty();
+    List<String> form = List.of("image", "office-2026-08", "reason", "stolen", "plan");
+    for (String plan : List.of("", "0000000000000000")) {
+      HttpResponse<String> unseen = browser.post("/console/revoke", with(form, plan));
+      assertThat(unseen.statusCode()).isEqualTo(plan.isEmpty() ? 400 : 409);
+      assertThat(unseen.body())
+          .as("the new preview")
+          .contains("4 images would be marked", field(preview, "plan"));
+    }
+    assertThat(server.fleet.revocations().list(server.owner("us-east-1"))).isEmpty();
     String page =
-        location(browser.post("/console/revoke", "image", "office-2026-08", "reason", "stolen"))
+        location(browser.post("/console/revoke", with(form, field(preview, "plan"))))
             .replaceFirst("\\?.*", "");
     assertThat(browser.get(page).body())
         .contains("stolen", "office-2026-10", "named", "regild revocation undo");
@@ -660,6 +688,10 @@ class ConsolePoliciesTest {
   }
 
   /** What a page sends in a hidden field. */
+  private static String[] with(List<String> form, String last) {
+    return Stream.concat(form.stream(), Stream.of(last)).toArray(String[]::new);
+  }
+
   private static String field(String page, String name) {
     Matcher matcher = Pattern.compile("name=\"" + name + "\" value=\"([^\"]+)\"").matcher(page);
     assertThat(matcher.find()).as(name).isTrue();

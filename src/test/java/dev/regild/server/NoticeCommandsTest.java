@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -132,10 +133,20 @@ class NoticeCommandsTest {
         .contains("Notice filed: to is http://10.0.0.1:")
         .contains("The host 10.0.0.1 has the private address");
     assertThat(commands.run(0, "policy", "export")).contains("0 4 * *").doesNotContain("0 6 * *");
-    Files.writeString(file, policies.substring(0, policies.indexOf("---")));
+    Files.writeString(
+        file, policies.substring(0, policies.indexOf("---")).replace("filed", "kept"));
     assertThat(commands.run(0, "policy", "apply", file.toString(), "--prune"))
         .contains("remove Notice filed");
     assertThat(commands.run(0, "policy", "export")).doesNotContain("Notice");
+    // The answer to a request can be there before its line.
+    String audited = "";
+    Instant end = Instant.now().plusSeconds(20);
+    while (!audited.contains("Schedule kept") && Instant.now().isBefore(end)) {
+      audited = Files.readAllLines(server.data.resolve("audit.log")).getLast();
+    }
+    assertThat(audited)
+        .as("what no document has")
+        .contains("Schedule kept", "Notice filed", "Schedule filed");
   }
 
   @Test

@@ -198,21 +198,27 @@ final class AliasPages implements Console.Pages {
     }
   }
 
+  /** Takes back the move that the page has shown: a button can be pressed twice. */
   private void rollback(Visit visit) {
     visit.requireChanges();
     AliasName alias = name(visit);
+    Owner owner = visit.caller().owner();
+    String shown = visit.form().text("image");
     services.guard().resources(visit.request(), List.of(alias.toString()));
-    var _ =
-        Attempt.checked(() ->
-            services
-                .database()
-                .inTransaction(handle ->
-                    Aliases.rollback(
-                        handle,
-                        visit.caller().owner(),
-                        alias,
-                        Attempt.by(visit.caller()),
-                        services.clock().instant())));
+    Attempt.run(() ->
+        services
+            .database()
+            .useTransaction(handle -> {
+              if (!names(handle, owner, alias).equals(shown)) {
+                throw new RefusedException(
+                    Reason.CONCURRENT_MODIFICATION,
+                    "The alias %s now names another image. Check it, then roll back again."
+                        .formatted(alias));
+              }
+              var _ =
+                  Aliases.rollback(
+                      handle, owner, alias, Attempt.by(visit.caller()), services.clock().instant());
+            }));
     visit.redirect(path(alias), Notices.ALIAS_MOVED);
   }
 

@@ -56,7 +56,7 @@ final class NoticePages implements Console.Pages {
                 "regild notice add "
                     + Attempt.word(form.value("name"), "NAME")
                     + " --to "
-                    + Attempt.word(form.value("to"), "URL")
+                    + Attempt.word(form.value("to"), "ADDRESS")
                     + String.join(
                         "",
                         chosen.stream()

@@ -159,13 +159,6 @@ final class PromotionPages implements Console.Pages {
           ErrorType.VALIDATION,
           "The reason has more than %d characters. Shorten it.".formatted(LONGEST_REASON));
     }
-    String shown = visit.form().text("snapshot");
-    if (!services.promotions().propose(channel, source, ring).snapshot().equals(shown)) {
-      throw new ApiException(
-          ErrorType.CONCURRENT_MODIFICATION,
-          "The ring %s has another snapshot by now. Look at what that would mean, and promote again."
-              .formatted(source));
-    }
     return services
         .promotions()
         .promote(
@@ -173,6 +166,7 @@ final class PromotionPages implements Console.Pages {
             source,
             ring,
             Attempt.by(visit.caller()),
-            Optional.of(reason).filter(it -> !it.isEmpty()));
+            Optional.of(reason).filter(it -> !it.isEmpty()),
+            Optional.of(visit.form().text("snapshot")));
   }
 }

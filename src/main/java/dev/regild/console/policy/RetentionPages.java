@@ -35,6 +35,7 @@ import java.util.stream.Stream;
  * carry out, and the deletions that can be undone.
  */
 final class RetentionPages implements Console.Pages {
+  private static final int ROWS = 50;
   private static final int LINES = 100;
   private static final int DELETED = 100;
   private static final int ACTS = 100;
@@ -91,10 +92,20 @@ final class RetentionPages implements Console.Pages {
 
   private void show(Visit visit, Fields form, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
+    String after = visit.query("after");
+    List<RetentionPolicy> found =
+        services.retentions().list(owner).stream()
+            .filter(each -> each.line().name().compareTo(after) > 0)
+            .limit(ROWS + 1L)
+            .toList();
     List<Bin.Binned> deleted = services.retentions().deleted(owner);
     RetentionPage page =
         new RetentionPage(
-            services.retentions().list(owner).stream().map(RetentionPages::row).toList(),
+            found.stream().limit(ROWS).map(RetentionPages::row).toList(),
+            after.isEmpty(),
+            found.size() > ROWS
+                ? "/console/retention?after=" + Words.encoded(found.get(ROWS - 1).line().name())
+                : "",
             services.database().read(handle -> Lines.page(handle, owner, "", LINES)).stream()
                 .map(each -> each.line().name())
                 .toList(),

@@ -156,42 +156,49 @@ final class RevocationPages implements Console.Pages {
       show(visit, asked, Optional.empty(), Optional.empty());
       return;
     }
+    preview(visit, asked, Optional.empty());
+  }
+
+  /** Shows what would be marked, and why a revocation was refused. */
+  private void preview(Visit visit, Asked asked, Optional<ApiException> refused)
+      throws InterruptedException {
     services
         .guard()
         .inTurn(
             visit.caller(),
             () -> {
-              List<RevokedImages> found = new ArrayList<>();
+              List<Revocations.Details> found = new ArrayList<>();
               Optional<ApiException> error = Attempt.error(() -> found.add(marked(visit, asked)));
               return new Looked(found.stream().findFirst(), error);
             },
             looked -> {
-              looked.error().ifPresent(it -> services.guard().refused(visit.response(), it));
-              show(visit, asked, looked.images(), looked.error());
+              Optional<ApiException> error = refused.or(looked::error);
+              error.ifPresent(it -> services.guard().refused(visit.response(), it));
+              show(visit, asked, looked.details(), error);
             });
   }
 
-  private record Looked(Optional<RevokedImages> images, Optional<ApiException> error) {}
+  private record Looked(Optional<Revocations.Details> details, Optional<ApiException> error) {}
 
-  private RevokedImages marked(Visit visit, Asked asked) {
+  private Revocations.Details marked(Visit visit, Asked asked) {
     Owner owner = visit.caller().owner();
     Subject subject = asked.subject(services.revocations(), owner);
-    return RevokedImages.of(
-        services
-            .revocations()
-            .preview(owner, subject, asked.descendants(), asked.reason())
-            .images());
+    return services.revocations().preview(owner, subject, asked.descendants(), asked.reason());
   }
 
   private void show(
-      Visit visit, Asked asked, Optional<RevokedImages> preview, Optional<ApiException> error) {
+      Visit visit,
+      Asked asked,
+      Optional<Revocations.Details> preview,
+      Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     Fields form = asked.fields();
     RevokePage page =
         new RevokePage(
             error.map(it -> form.with(Map.of(field(it, asked), it.text()))).orElse(form),
             services.database().read(handle -> ImageChoices.of(handle, owner)),
-            preview,
+            preview.map(Revocations.Details::plan).orElse(""),
+            preview.map(it -> RevokedImages.of(it.images())),
             Attempt.commands(visit, asked.command() + " --preview", asked.command()));
     Visit.Template template = (out, frame) -> JterevokeGenerated.render(out, null, frame, page);
     if (error.isPresent()) {
@@ -204,6 +211,9 @@ final class RevocationPages implements Console.Pages {
   /** The field that an error is about. */
   private static String field(ApiException error, Asked asked) {
     String text = error.text();
+    if (error.type() == ErrorType.CONCURRENT_MODIFICATION || text.startsWith("The form names ")) {
+      return "";
+    }
     if (text.startsWith("A revocation needs a reason")) {
       return "reason";
     }
@@ -213,7 +223,8 @@ final class RevocationPages implements Console.Pages {
     return asked.image().isEmpty() ? "" : "image";
   }
 
-  private void revoke(Visit visit) {
+  /** Revokes exactly the images that the page has shown. */
+  private void revoke(Visit visit) throws InterruptedException {
     visit.requireChanges();
     Owner owner = visit.caller().owner();
     Asked asked =
@@ -234,6 +245,12 @@ final class RevocationPages implements Console.Pages {
             visit,
             () -> {
               Subject subject = asked.subject(services.revocations(), owner);
+              String plan = visit.form().text("plan");
+              if (plan.isEmpty()) {
+                throw new ApiException(
+                    ErrorType.VALIDATION,
+                    "The form names no preview. Preview the revocation first.");
+              }
               made.add(
                   services
                       .revocations()
@@ -242,10 +259,11 @@ final class RevocationPages implements Console.Pages {
                           subject,
                           asked.descendants(),
                           asked.reason(),
-                          Attempt.by(visit.caller())));
+                          Attempt.by(visit.caller()),
+                          Optional.of(plan)));
             });
     if (error.isPresent()) {
-      show(visit, asked, Optional.empty(), error);
+      preview(visit, asked, error);
     } else {
       visit.redirect(
           Paths.revocation(made.getFirst().revocation().id(), ""), Notices.IMAGES_REVOKED);

@@ -37,6 +37,7 @@ import java.util.stream.Stream;
  */
 final class RingPages implements Console.Pages {
   private static final String ONE = "/console/rings/{channel}/{ring}";
+  private static final int ROWS = 50;
   private static final int MOVES = 100;
   private static final int LINES = 100;
 
@@ -72,13 +73,23 @@ final class RingPages implements Console.Pages {
   private void list(Visit visit, Fields form, Optional<ApiException> error) {
     Owner owner = visit.caller().owner();
     String channel = visit.query("channel");
+    String text = visit.query("from");
+    int from = text.matches("\\d{1,6}") ? Integer.parseInt(text) : 0;
+    List<RingsPage.Row> found =
+        services.rings().list().stream()
+            .filter(each -> channel.isEmpty() || each.ring().channel().equals(channel))
+            .skip(from)
+            .limit(ROWS + 1L)
+            .map(each -> row(each, owner))
+            .toList();
     RingsPage page =
         new RingsPage(
             channel,
-            services.rings().list().stream()
-                .filter(each -> channel.isEmpty() || each.ring().channel().equals(channel))
-                .map(each -> row(each, owner))
-                .toList(),
+            found.stream().limit(ROWS).toList(),
+            from == 0,
+            found.size() > ROWS
+                ? "/console/rings?channel=%s&from=%d".formatted(Words.encoded(channel), from + ROWS)
+                : "",
             channels(),
             isOperator(visit),
             form,
@@ -240,6 +251,7 @@ final class RingPages implements Console.Pages {
     RingPage page =
         new RingPage(
             row,
+            details.ring().standing().map(Ring.Standing::snapshot).orElse(""),
             details.ring().standing().isPresent()
                 ? RingMove.before(details.moves()).map(Paths::digest).orElse("")
                 : "",
@@ -333,14 +345,21 @@ final class RingPages implements Console.Pages {
     visit.redirect("/console/rings", Notices.RING_REMOVED);
   }
 
+  /** Takes back the promotion that the page has shown: a button can be pressed twice. */
   private void rollback(Visit visit) {
     requireOperator(visit);
     String channel = visit.path("channel");
     String name = visit.path("ring");
     services.guard().resources(visit.request(), List.of(channel, name));
     String snapshot =
-        Attempt.checked(
-            () -> services.promotions().rollback(channel, name, Attempt.by(visit.caller())));
+        Attempt.checked(() ->
+            services
+                .promotions()
+                .rollback(
+                    channel,
+                    name,
+                    Attempt.by(visit.caller()),
+                    Optional.of(visit.form().text("snapshot"))));
     services.guard().resources(visit.request(), List.of(channel, name, "snapshot " + snapshot));
     visit.redirect(Paths.ring(channel, name, ""), Notices.RING_ROLLED_BACK);
   }

@@ -122,10 +122,7 @@ public final class Courier implements AutoCloseable {
         due.forEach(delivery -> each.execute(() -> deliver(notice, delivery)));
       }
     } catch (RuntimeException e) {
-      LOG.atWarn()
-          .addKeyValue("notice", notice.name())
-          .addKeyValue("reason", e.toString())
-          .log("events were not delivered");
+      notDelivered(notice, e);
     }
   }
 
@@ -144,7 +141,17 @@ public final class Courier implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      // What became of it could not be written, so it is tried again.
+      notDelivered(notice, e);
     }
+  }
+
+  private static void notDelivered(Notice notice, RuntimeException e) {
+    LOG.atWarn()
+        .addKeyValue("notice", notice.name())
+        .addKeyValue("reason", e.toString())
+        .log("events were not delivered");
   }
 
   private void send(Notice notice, Delivery delivery)

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The server that takes the e-mail of notices, as the operator has set it.
@@ -25,6 +26,11 @@ public record MailServer(
     Optional<Path> credentials,
     Optional<Path> authority,
     List<String> domains) {
+  /** What every mail server accepts, and a URI takes as it is. */
+  private static final Pattern ADDRESS =
+      Pattern.compile(
+          "(?=[^@]{1,64}@)[A-Za-z0-9_+-]+(\\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
+
   public MailServer {
     domains = List.copyOf(domains);
   }
@@ -36,6 +42,11 @@ public record MailServer(
     /** From the first byte. */
     TLS,
     NONE
+  }
+
+  /** Returns whether a text is an address that a message can be sent from or to. */
+  public static boolean isAddress(String text) {
+    return ADDRESS.matcher(text).matches();
   }
 
   /** Returns the domain of an address. */

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
@@ -22,10 +21,6 @@ import tools.jackson.databind.JsonNode;
  * @param events the types of events; empty for all
  */
 public record NoticeSpec(URI to, Set<EventType> events) {
-  /** What every mail server accepts, and a URI takes as it is. */
-  private static final Pattern MAIL =
-      Pattern.compile("[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
-
   private static final int LONGEST = 500;
 
   public NoticeSpec {
@@ -50,7 +45,7 @@ public record NoticeSpec(URI to, Set<EventType> events) {
 
   private static URI address(SpecReader spec, String text) {
     try {
-      URI to = new URI(MAIL.matcher(text).matches() ? "mailto:" + text : text);
+      URI to = new URI(MailServer.isAddress(text) ? "mailto:" + text : text);
       boolean isWebhook =
           ("https".equals(to.getScheme()) || "http".equals(to.getScheme()))
               && to.getHost() != null
@@ -58,7 +53,7 @@ public record NoticeSpec(URI to, Set<EventType> events) {
               && to.getRawFragment() == null;
       // Its raw form: %0A would become the end of a line.
       boolean isMail =
-          "mailto".equals(to.getScheme()) && MAIL.matcher(to.getRawSchemeSpecificPart()).matches();
+          "mailto".equals(to.getScheme()) && MailServer.isAddress(to.getRawSchemeSpecificPart());
       if (text.length() <= LONGEST && (isWebhook || isMail)) {
         return to;
       }

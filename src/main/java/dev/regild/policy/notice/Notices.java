@@ -74,6 +74,17 @@ public final class Notices implements PolicyKind {
     return NoticeSpec.read(name, spec).canonical();
   }
 
+  /** Each is asked before anything is put, so a file does not ask thousands of hosts. */
+  @Override
+  public void requireCompatible(Map<String, Map<String, Object>> wanted) {
+    if (wanted.size() > MOST) {
+      throw new RefusedException(
+          LIMIT_EXCEEDED,
+          "The files have %d notices, but an account can have at most %d in a region. Remove some."
+              .formatted(wanted.size(), MOST));
+    }
+  }
+
   /**
    * Looks whether the place of a notice can be told of events. It is asked, so no transaction may
    * be open.

@@ -1,12 +1,15 @@
 package dev.regild.policy.revocation;
 
+import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.event.Event;
 import dev.regild.event.EventType;
 import dev.regild.event.Events;
+import dev.regild.files.Sha256;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
@@ -32,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /** Revokes images, lists who has them, and undoes that. */
@@ -51,7 +55,18 @@ public final class Revocations {
   }
 
   /** A revocation with its images. */
-  public record Details(Revocation revocation, List<Listed> images) {}
+  public record Details(Revocation revocation, List<Listed> images) {
+    /** Returns what names exactly these images. */
+    public String plan() {
+      String ids =
+          images.stream()
+              .map(each -> each.affected().imageId())
+              .distinct()
+              .sorted()
+              .collect(Collectors.joining("\n"));
+      return Sha256.of(ids.getBytes(UTF_8)).substring(0, 16);
+    }
+  }
 
   /** A revocation with the number of its images. */
   public record Counted(Revocation revocation, int images) {}
@@ -112,12 +127,35 @@ public final class Revocations {
    */
   public Details revoke(
       Owner owner, Subject subject, boolean descendants, String reason, String by) {
+    return revoke(owner, subject, descendants, reason, by, Optional.empty());
+  }
+
+  /**
+   * The same, bound to a preview.
+   *
+   * @param expected the preview's plan
+   * @throws RefusedException CONCURRENT_MODIFICATION if it would mark other images by now
+   */
+  public Details revoke(
+      Owner owner,
+      Subject subject,
+      boolean descendants,
+      String reason,
+      String by,
+      Optional<String> expected) {
     Revocation revocation = revocation(owner, subject, descendants, reason, by);
     return database.inTransaction(handle -> {
       RevocationRecords.insert(handle, revocation);
       var _ = mark(handle, revocation);
-      return new Details(
-          revocation, listed(handle, RevocationRecords.marked(handle, revocation.id())));
+      Details details =
+          new Details(
+              revocation, listed(handle, RevocationRecords.marked(handle, revocation.id())));
+      if (expected.filter(plan -> !plan.equals(details.plan())).isPresent()) {
+        throw new RefusedException(
+            CONCURRENT_MODIFICATION,
+            "The images to be marked have changed since the preview, so nothing was done. Look at the new preview.");
+      }
+      return details;
     });
   }
 

@@ -145,7 +145,29 @@ public final class Promotions {
    */
   public Promotion promote(
       String channel, String from, String to, String by, Optional<String> override) {
+    return promote(channel, from, to, by, override, Optional.empty());
+  }
+
+  /**
+   * The same, bound to a preview.
+   *
+   * @param shown the snapshot of the preview
+   * @throws RefusedException CONCURRENT_MODIFICATION if the source has another one by now
+   */
+  public Promotion promote(
+      String channel,
+      String from,
+      String to,
+      String by,
+      Optional<String> override,
+      Optional<String> shown) {
     Promotion promotion = propose(channel, from, to);
+    if (shown.filter(it -> !it.equals(promotion.snapshot())).isPresent()) {
+      throw new RefusedException(
+          CONCURRENT_MODIFICATION,
+          "The ring %s has another snapshot by now. Look at what that would mean, and promote again."
+              .formatted(from));
+    }
     Ring target = promotion.target();
     Optional<String> before = target.standing().map(Ring.Standing::snapshot);
     if (before.equals(Optional.of(promotion.snapshot()))) {
@@ -195,7 +217,20 @@ public final class Promotions {
    *     more
    */
   public String rollback(String channel, String name, String by) {
+    return rollback(channel, name, by, Optional.empty());
+  }
+
+  /**
+   * The same, bound to what somebody has looked at: one who asks twice takes back one promotion.
+   *
+   * @param shown the snapshot that the ring stood on
+   * @throws RefusedException CONCURRENT_MODIFICATION if it stands on another one by now
+   */
+  public String rollback(String channel, String name, String by, Optional<String> shown) {
     Ring ring = database.read(handle -> Rings.require(handle, channel, name));
+    if (shown.isPresent() && !shown.equals(ring.standing().map(Ring.Standing::snapshot))) {
+      throw movedMeanwhile(ring);
+    }
     List<RingMove> moves = database.read(handle -> RingRecords.moves(handle, channel, name));
     String before =
         RingMove.before(moves)

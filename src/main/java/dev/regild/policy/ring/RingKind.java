@@ -200,8 +200,8 @@ public final class RingKind implements PolicyKind {
     if (!isOperator.test(handle, owner)) {
       throw new RefusedException(
           NOT_PERMITTED,
-          "The account %s can't add or change the ring %s, because it is not an operator's. Write it as regild policy export shows it, and change only its lines."
-              .formatted(owner.accountId(), name));
+          "The account %s can't add or change the ring %s, because it is not an operator's. Keep its source and gates, and change only its lines. To see them: regild ring show %s %s"
+              .formatted(owner.accountId(), name, name.channel(), name.ring()));
     }
   }
 

@@ -53,15 +53,15 @@ public final class Rings {
    *
    * @param snapshot what it stands on now; of a ring that follows the repositories, the channel's
    *     current one
-   * @param moves the newest first
+   * @param moves the newest first; none in a list
    */
   public record Details(
       Ring ring, Optional<String> snapshot, List<FollowingLine> lines, List<RingMove> moves) {}
 
   /** Returns all rings, by channel and age. */
   public List<Details> list() {
-    return database.read(
-        handle -> RingRecords.list(handle).stream().map(ring -> details(handle, ring)).toList());
+    return database.read(handle ->
+        RingRecords.list(handle).stream().map(ring -> details(handle, ring, List.of())).toList());
   }
 
   /**
@@ -70,17 +70,18 @@ public final class Rings {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public Details show(String channel, String name) {
-    return database.read(handle -> details(handle, require(handle, channel, name)));
+    return database.read(handle ->
+        details(handle, require(handle, channel, name), RingRecords.moves(handle, channel, name)));
   }
 
-  private Details details(Handle handle, Ring ring) {
+  private Details details(Handle handle, Ring ring, List<RingMove> moves) {
     return new Details(
         ring,
         ring.followsRepositories()
             ? current(ring.channel())
             : ring.standing().map(Ring.Standing::snapshot),
         RingRecords.lines(handle, ring),
-        RingRecords.moves(handle, ring.channel(), ring.name()));
+        moves);
   }
 
   private Optional<String> current(String channel) {

@@ -42,6 +42,9 @@ public final class Scheduler {
   /** Runs that begin in one transaction. */
   private static final int TOGETHER = 100;
 
+  /** When there are as many decisions, no other run joins: nobody else writes meanwhile. */
+  private static final int DECISIONS_TOGETHER = 10_000;
+
   private final Database database;
   private final Forecasts forecasts;
   private final Waves waves;
@@ -78,20 +81,44 @@ public final class Scheduler {
     Look look = new Look();
     List<Schedule> enabled = database.read(Schedules::enabled);
     awaited.keySet().retainAll(enabled.stream().map(Schedule::id).collect(Collectors.toSet()));
-    List<Beginning> beginnings = new ArrayList<>();
+    List<Beginning> together = new ArrayList<>();
+    int decisions = 0;
     for (Schedule schedule : enabled) {
-      try {
-        due(schedule, now)
-            .map(due -> beginning(look, schedule, due, now))
-            .ifPresent(beginnings::add);
-      } catch (DatabaseUnavailableException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        failed(schedule, e);
+      Optional<Beginning> next = beginning(look, schedule, now);
+      if (next.isPresent()) {
+        together.add(next.get());
+        decisions += next.get().decisions().size();
+      }
+      if (together.size() == TOGETHER || decisions >= DECISIONS_TOGETHER) {
+        begin(together, now);
+        together = new ArrayList<>();
+        decisions = 0;
       }
     }
-    for (int from = 0; from < beginnings.size(); from += TOGETHER) {
-      begin(beginnings.subList(from, Math.min(beginnings.size(), from + TOGETHER)), now);
+    begin(together, now);
+  }
+
+  /** Decides what a schedule does if it is due. */
+  private Optional<Beginning> beginning(Look look, Schedule schedule, Instant now) {
+    try {
+      return due(schedule, now).map(due -> beginning(look, schedule, due, now));
+    } catch (DatabaseUnavailableException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      requireUninterrupted();
+      failed(schedule, e);
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * A node that stops interrupts what it reads, and that fails. It says nothing of a schedule.
+   *
+   * @throws IllegalStateException if the thread was interrupted
+   */
+  static void requireUninterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new IllegalStateException("interrupted while schedules act");
     }
   }
 
@@ -148,6 +175,10 @@ public final class Scheduler {
 
   /** Together, because a transaction takes longer than what is in it; else each by itself. */
   private void begin(List<Beginning> some, Instant now) {
+    requireUninterrupted();
+    if (some.isEmpty()) {
+      return;
+    }
     try {
       database
           .inTransaction(handle -> some.stream().filter(each -> begin(handle, each, now)).toList())
@@ -263,6 +294,7 @@ public final class Scheduler {
   public List<Decision> runNow(Schedule schedule, String askedBy) {
     Instant now = clock.instant();
     List<Decision> decisions = new Look().decide(schedule, now);
+    requireUninterrupted();
     database.useTransaction(handle -> {
       if (Runs.begin(handle, schedule, now, askedBy, "Asked for.", now)) {
         Runs.decide(handle, schedule.id(), now, decisions);

@@ -3,7 +3,9 @@ package dev.regild.policy.schedule;
 import dev.regild.plan.Glob;
 import dev.regild.policy.InvalidPolicyException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,34 +49,51 @@ final class SharedLines {
    */
   void requireNoContradiction(Set<String> names) {
     for (String line : lines) {
-      Set<Schedule> together = new LinkedHashSet<>(naming.getOrDefault(line, List.of()));
-      matching.stream().filter(each -> each.spec().covers(line)).forEach(together::add);
-      for (Schedule one : together) {
-        if (names.contains(one.name())) {
-          together.stream()
-              .filter(other -> !other.name().equals(one.name()))
-              .forEach(other -> requireNoContradiction(line, one, other));
-        }
-      }
+      Map<String, Schedule> together = new LinkedHashMap<>();
+      naming.getOrDefault(line, List.of()).forEach(each -> together.put(each.name(), each));
+      matching.stream()
+          .filter(each -> each.spec().covers(line))
+          .forEach(each -> together.put(each.name(), each));
+      together.values().stream()
+          .filter(each -> names.contains(each.name()))
+          .findFirst()
+          .ifPresent(one -> {
+            requireOnePattern(line, one, together.values());
+            requireDifferentTimes(line, names, together.values());
+          });
     }
   }
 
-  private static void requireNoContradiction(String line, Schedule one, Schedule other) {
-    if (!other.spec().pattern().equals(one.spec().pattern())) {
-      throw new InvalidPolicyException(
-          "The schedules %s and %s contradict each other on the line %s: they name its images '%s' and '%s'. Give both the same pattern."
-              .formatted(
-                  one.name(),
-                  other.name(),
-                  line,
-                  one.spec().pattern().text(),
-                  other.spec().pattern().text()));
-    }
-    if (other.spec().cron().equals(one.spec().cron())
-        && other.spec().zone().equals(one.spec().zone())) {
-      throw new InvalidPolicyException(
-          "The schedules %s and %s contradict each other on the line %s: both look at it at the same times. Give one of them another cron."
-              .formatted(one.name(), other.name(), line));
+  private static void requireOnePattern(String line, Schedule one, Collection<Schedule> together) {
+    together.stream()
+        .filter(other -> !other.spec().pattern().equals(one.spec().pattern()))
+        .findFirst()
+        .ifPresent(other -> {
+          throw new InvalidPolicyException(
+              "The schedules %s and %s contradict each other on the line %s: they name its images '%s' and '%s'. Give both the same pattern."
+                  .formatted(
+                      one.name(),
+                      other.name(),
+                      line,
+                      one.spec().pattern().text(),
+                      other.spec().pattern().text()));
+        });
+  }
+
+  /** Thousands of schedules can share a line, so each is not compared with each. */
+  private static void requireDifferentTimes(
+      String line, Set<String> names, Collection<Schedule> together) {
+    Map<List<Object>, Schedule> byTimes = new HashMap<>();
+    for (Schedule each : together) {
+      Schedule other = byTimes.putIfAbsent(List.of(each.spec().cron(), each.spec().zone()), each);
+      if (other != null && (names.contains(each.name()) || names.contains(other.name()))) {
+        throw new InvalidPolicyException(
+            "The schedules %s and %s contradict each other on the line %s: both look at it at the same times. Give one of them another cron."
+                .formatted(
+                    (names.contains(other.name()) ? other : each).name(),
+                    (names.contains(other.name()) ? each : other).name(),
+                    line));
+      }
     }
   }
 }

@@ -54,6 +54,7 @@ final class Waves {
       } catch (DatabaseUnavailableException e) {
         throw e;
       } catch (RuntimeException e) {
+        Scheduler.requireUninterrupted();
         LOG.atWarn()
             .addKeyValue("schedule", open.scheduleId())
             .addKeyValue("reason", e.toString())
@@ -323,12 +324,14 @@ final class Waves {
                   ? named.named(name.get(), answer.image().id())
                   : decision.to(Outcome.NOT_NEEDED, "it is up to date", clock.instant())));
     } catch (RefusedException e) {
+      Scheduler.requireUninterrupted();
       audit.act(
           schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, e.reason().name());
       fail(open, decision, e.explanation());
     } catch (DatabaseUnavailableException e) {
       throw e;
     } catch (RuntimeException e) {
+      Scheduler.requireUninterrupted();
       LOG.atError()
           .addKeyValue("schedule", schedule.name())
           .addKeyValue("image", decision.image())

@@ -30,8 +30,6 @@ final class MailKeys {
       Pattern.compile("\\[([0-9a-fA-F:]+)]:(\\d{1,5})|([A-Za-z0-9.-]+):(\\d{1,5})");
   private static final Pattern DOMAIN =
       Pattern.compile("\\*|[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
-  private static final Pattern MAILBOX =
-      Pattern.compile("[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
 
   private final Map<String, String> values;
 
@@ -96,7 +94,7 @@ final class MailKeys {
       throw new ConfigException(
           "mail.from is not set, but mail.server is. Set it to the sender's address, such as regild@example.com.");
     }
-    if (!MAILBOX.matcher(from).matches()) {
+    if (!MailServer.isAddress(from)) {
       throw wrong(FROM, from, "an address such as regild@example.com");
     }
     return from;

@@ -12,9 +12,11 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code /regild/v1/policies}: policies as files. */
 public record PolicyService(Requests requests, Policies policies) implements HttpService {
@@ -54,11 +56,17 @@ public record PolicyService(Requests requests, Policies policies) implements Htt
     List<PolicyChange> changes =
         PolicyErrors.checked(() -> {
           List<PolicyDocument> documents = files.read(body.text("yaml"));
-          RequestLog.resources(
-              request, documents.stream().map(it -> it.kind() + " " + it.name()).toList());
-          return apply
-              ? files.apply(caller.owner(), documents, prune, caller.key())
-              : files.diff(caller.owner(), documents, prune);
+          Set<String> names = new LinkedHashSet<>();
+          documents.forEach(it -> names.add(it.kind() + " " + it.name()));
+          RequestLog.resources(request, List.copyOf(names));
+          if (!apply) {
+            return files.diff(caller.owner(), documents, prune);
+          }
+          List<PolicyChange> changed = files.apply(caller.owner(), documents, prune, caller.key());
+          // The audit log also names those that were removed because no document has them.
+          changed.forEach(it -> names.add(it.kind() + " " + it.name()));
+          RequestLog.resources(request, List.copyOf(names));
+          return changed;
         });
     OwnAnswers.send(response, Map.of("changes", changes.stream().map(ChangeView::of).toList()));
   }

@@ -262,7 +262,8 @@ class FiledRulesTest {
       assertThatThrownBy(() -> apply(GUEST, other, false))
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("can't add or change the ring debian/")
-          .hasMessageContaining("because it is not an operator's");
+          .hasMessageContaining("because it is not an operator's")
+          .hasMessageContaining("change only its lines. To see them: regild ring show debian ");
     }
     assertThat(apply(GUEST, "", true)).hasSize(1);
     assertThat(following("a-prod")).as("the ring stays").containsExactly("golden");

@@ -26,6 +26,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +60,7 @@ class CourierTest {
   private final List<String> tried = Collections.synchronizedList(new ArrayList<>());
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
   private volatile Instant now = Instant.parse("2026-03-01T00:00:00Z");
+  private volatile Runnable whenTried = () -> {};
   private Notices notices;
   private Courier courier;
 
@@ -90,6 +92,7 @@ class CourierTest {
               throws FailedDeliveryException {
             String text = event.event().subject() + " " + event.event().payload().get("n");
             tried.add(text);
+            whenTried.run();
             if (refused.contains(event.event().subject())) {
               throw new FailedDeliveryException("It answers with the status 503.");
             }
@@ -230,6 +233,9 @@ class CourierTest {
         .hasMessageContaining("The operator can allow its domain with the key mail.domains.");
     assertRefused("'to': 'mailto:a@b%0ABcc:c@d'", "or an e-mail address");
     assertRefused("'to': 'mailto:a@b?bcc=c@d'", "or an e-mail address");
+    for (String undeliverable : List.of(".ops", "ops.", "ops..de", "o".repeat(65))) {
+      assertRefused("'to': '%s@example.com'".formatted(undeliverable), "or an e-mail address");
+    }
     Map<String, Object> nowhere = canonical("'to': 'https://nowhere.invalid/'");
     assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
         .isInstanceOf(InvalidPolicyException.class)
@@ -288,6 +294,28 @@ class CourierTest {
     assertThat(delivered).containsExactly("/all golden null");
   }
 
+  /** Such an error would be written past the log, by the virtual machine. */
+  @Test
+  void whatCanNotBeWrittenDoesNotEndAThread() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    happens(ALICE, "golden", 1);
+    whenTried =
+        () -> {
+          var _ = registry.write(handle -> handle.execute("DROP TABLE notice_delivery"));
+        };
+    List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((_, e) -> uncaught.add(e));
+    try {
+      courier.look();
+      courier.awaitIdle();
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
+    assertThat(tried).containsExactly("golden 1");
+    assertThat(uncaught).isEmpty();
+  }
+
   @Test
   void anAccountWithAsManyNoticesAsItMayHaveCanChangeThem() {
     for (int i = 0; i < 100; i++) {
@@ -301,6 +329,19 @@ class CourierTest {
       return true;
     });
     assertThat(notice("n0").spec().to()).hasPath("/other");
+  }
+
+  @Test
+  void aFileWithMoreNoticesThanThereMayBeAsksNoHost() {
+    Map<String, Map<String, Object>> wanted = new HashMap<>();
+    for (int i = 0; i < 100; i++) {
+      wanted.put("n" + i, canonical("'to': 'http://localhost/%d'".formatted(i)));
+    }
+    notices.requireCompatible(wanted);
+    wanted.put("more", canonical("'to': 'http://localhost/more'"));
+    assertThatThrownBy(() -> notices.requireCompatible(wanted))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("The files have 101 notices, but an account can have at most 100");
   }
 
   private void assertRefused(String spec, String message) {

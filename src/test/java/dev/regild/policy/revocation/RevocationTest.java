@@ -99,6 +99,25 @@ class RevocationTest {
   }
 
   @Test
+  void aRevocationThatIsBoundToAPreviewMarksThatAndNothingElse() {
+    Image golden = add("golden", null, "bash=5.2-1");
+    Subject subject = revocations.image(OWNER, "golden");
+    Optional<String> seen =
+        Optional.of(revocations.preview(OWNER, subject, true, "stolen key").plan());
+    Image second = add("golden-2", golden, "bash=5.2-2");
+    assertThatThrownBy(() -> revocations.revoke(OWNER, subject, true, "stolen key", "AKIA1", seen))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("The images to be marked have changed since the preview");
+    assertThat(revocations.list(OWNER)).isEmpty();
+    assertThat(reason(golden)).isEmpty();
+
+    Optional<String> next =
+        Optional.of(revocations.preview(OWNER, subject, true, "stolen key").plan());
+    var _ = revocations.revoke(OWNER, subject, true, "stolen key", "AKIA1", next);
+    assertThat(reason(second)).isPresent();
+  }
+
+  @Test
   void anImageIsRevokedWithItsUpdatesAndCopiesAndThatIsUndone() {
     Image golden = add("golden", null, "bash=5.2-1");
     Image second = add("golden-2", golden, "bash=5.2-2");

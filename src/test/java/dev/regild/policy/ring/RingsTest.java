@@ -185,6 +185,31 @@ class RingsTest {
   }
 
   @Test
+  void whatIsBoundToAPreviewHappensOnceAndWithItsSnapshot() throws Exception {
+    var _ = rings.add("debian", "dev", Optional.empty(), OPEN);
+    var _ = rings.add("debian", "prod", Optional.of("dev"), OPEN);
+    List<String> snapshots = new ArrayList<>();
+    for (String version : List.of("1", "2", "3")) {
+      offer("bash=" + version);
+      snapshots.add(current());
+      var _ = promotions.promote("debian", "dev", "prod", "AKIA", Optional.empty());
+    }
+    offer("bash=4");
+    Optional<String> shown = Optional.of(snapshots.getLast());
+    assertThatThrownBy(
+            () -> promotions.promote("debian", "dev", "prod", "AKIA", Optional.empty(), shown))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("The ring dev has another snapshot by now.");
+    assertThat(rings.show("debian", "prod").snapshot()).isEqualTo(shown);
+
+    assertThat(promotions.rollback("debian", "prod", "AKIA", shown)).isEqualTo(snapshots.get(1));
+    assertThatThrownBy(() -> promotions.rollback("debian", "prod", "AKIA", shown))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("The ring prod of the channel debian was moved meanwhile.");
+    assertThat(rings.show("debian", "prod").snapshot()).contains(snapshots.get(1));
+  }
+
+  @Test
   void aRingSeesWhatWasPromotedAndNotWhatTheRepositoriesHave() throws Exception {
     Image dev = add("dev", "dev-1", "bash=5.2-1");
     Image prod = add("golden", "golden-1", "bash=5.2-1");

@@ -40,6 +40,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +64,8 @@ class SchedulerTest {
   private boolean refuses;
   private boolean losesTheAnswer;
   private String damaged = "";
+  private boolean stops;
+  private Runnable whenAsked = () -> {};
   private final Schedules schedules = new Schedules(clock);
   private Scheduler scheduler;
 
@@ -119,10 +122,21 @@ class SchedulerTest {
         Optional<Duration> cooldown,
         boolean fixes,
         Instant at) {
+      whenAsked.run();
+      interruptIfItStops();
       if (inventory.equals(damaged)) {
         throw new IllegalStateException("the inventory is damaged");
       }
       return facts.getOrDefault(ring.map(Ring::name).orElse("all"), changes(1));
+    }
+  }
+
+  /** As the end of a node interrupts the reading of a snapshot. */
+  private void interruptIfItStops() {
+    if (stops) {
+      Thread.currentThread().interrupt();
+      throw new RefusedException(
+          RefusedException.Reason.INCOMPATIBLE, "interrupted while reading the snapshot");
     }
   }
 
@@ -133,6 +147,7 @@ class SchedulerTest {
   private final class WrittenDown implements Updates {
     @Override
     public UpdateAnswer update(UpdateRequest request) {
+      interruptIfItStops();
       if (refuses) {
         throw refusal;
       }
@@ -342,6 +357,51 @@ class SchedulerTest {
     at("2026-03-02T02:10:00Z");
     assertThat(begun).containsExactly("golden>golden-2");
     assertThat(last("nightly")).contains("golden SUCCEEDED golden-2");
+  }
+
+  /** One account can have thousands of schedules that look at thousands of lines. */
+  @Test
+  void decisionsDoNotPileUpUntilAllIsDecided() {
+    line("golden");
+    for (int i = 0; i < 10; i++) {
+      String schedule = "many-" + i;
+      add(
+          schedule,
+          IntStream.range(0, 1000)
+              .mapToObj(each -> "'%s-%d'".formatted(schedule, each))
+              .collect(Collectors.joining(",", "'lines': [", "], " + NIGHTLY)));
+    }
+    add("nightly", "'lines': 'golden', " + NIGHTLY);
+    List<Integer> written = new ArrayList<>();
+    whenAsked = () -> written.add(runs("many-0").size());
+    at("2026-03-02T02:00:00Z");
+    assertThat(written).as("runs before the last schedule is looked at").containsExactly(1);
+    assertThat(runs("many-9").getFirst().decisions()).hasSize(1000);
+    assertThat(begun).containsExactly("golden>golden-2");
+  }
+
+  @Test
+  void whatTheEndOfANodeInterruptsIsNoFailureAndGoesOnLater() {
+    line("golden");
+    add("nightly", "'lines': 'golden', 'disableAfter': 1, " + NIGHTLY);
+    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    assertInterrupted();
+    assertThat(runs("nightly")).as("nothing was decided").isEmpty();
+
+    scheduler.beginDue();
+    assertInterrupted();
+    assertThat(last("nightly")).contains("goes on", "golden UPDATING");
+    at("2026-03-02T02:00:10Z");
+    assertThat(begun).containsExactly("golden>golden-2");
+    assertThat(schedule("nightly").enabled()).isTrue();
+    assertThat(schedule("nightly").failures()).isZero();
+  }
+
+  private void assertInterrupted() {
+    stops = true;
+    assertThatThrownBy(() -> scheduler.look()).isInstanceOf(IllegalStateException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    stops = false;
   }
 
   @Test

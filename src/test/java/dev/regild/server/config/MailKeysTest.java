@@ -65,6 +65,7 @@ class MailKeysTest {
     "mail.server, smtp.example.com:70000, a host and a port",
     "mail.server, smtp://smtp.example.com:25, a host and a port",
     "mail.from, nobody, an address such as regild@example.com",
+    "mail.from, regild.@example.com, an address such as regild@example.com",
     "mail.encryption, ssl, 'starttls, tls or none'",
     "mail.domains, exa mple.com, domains such as example.com",
   })

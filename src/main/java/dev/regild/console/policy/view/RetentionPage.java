@@ -9,12 +9,17 @@ import java.util.Optional;
 /**
  * The retention of lines.
  *
+ * @param rows policies of this page of the list
+ * @param first whether the list begins with them
+ * @param next where the list goes on; empty if it ends here
  * @param lines that can have a policy
  * @param deleted images whose deletion can be undone, the latest first
  * @param count of all of these
  */
 public record RetentionPage(
     List<Row> rows,
+    boolean first,
+    String next,
     List<String> lines,
     Fields form,
     List<Bin.Binned> deleted,

@@ -8,6 +8,7 @@ import java.util.List;
 /**
  * A ring.
  *
+ * @param standing the snapshot that it stands on, as a whole; empty if it has none of its own
  * @param back the snapshot to which a rollback goes; empty if there is none
  * @param lines of the account that follow it
  * @param choices lines that could
@@ -18,6 +19,7 @@ import java.util.List;
  */
 public record RingPage(
     RingsPage.Row ring,
+    String standing,
     String back,
     List<Line> lines,
     List<String> choices,

@@ -9,12 +9,16 @@ import java.util.Optional;
  * The rings of channels.
  *
  * @param channel whose rings are shown; empty for all
+ * @param first whether the list begins with these rows
+ * @param next where the list goes on; empty if it ends here
  * @param channels that a ring can be added to
  * @param operator whether whoever looks may move them
  */
 public record RingsPage(
     String channel,
     List<Row> rows,
+    boolean first,
+    String next,
     List<String> channels,
     boolean operator,
     Fields form,
