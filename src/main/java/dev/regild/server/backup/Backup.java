@@ -135,9 +135,6 @@ public final class Backup {
   private Summary make() throws IOException, InterruptedException {
     MasterKey masterKey = masterKey();
     removeLeftovers();
-    if (target.registry().isPresent()) {
-      target.removeUnfinished();
-    }
     for (int round = 1; round <= MOST_ROUNDS; round++) {
       Optional<Summary> made = round(masterKey);
       if (made.isPresent()) {
@@ -207,12 +204,12 @@ public final class Backup {
     Optional<String> owner = target.registry();
     if (owner.isEmpty()) {
       target.claim(id);
-      target.removeUnfinished();
     } else if (!owner.get().equals(id)) {
       throw new BackupException(
           "%s has the backups of another registry. Name another directory or prefix."
               .formatted(target.name()));
     }
+    target.removeUnfinished();
   }
 
   /** Puts a content unless it is there, by the hash of what is in the file now. */

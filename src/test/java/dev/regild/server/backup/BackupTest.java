@@ -351,7 +351,11 @@ class BackupTest {
     assertThat(directory.resolve("restored/regild.db")).doesNotExist();
 
     server.useTransaction(handle -> handle.execute("UPDATE signing_key SET id = 'another'"));
+    // What the other registry's server is writing at this moment.
+    Files.createDirectories(target.resolve("unfinished"));
+    Path half = Files.writeString(target.resolve("unfinished/half"), "half");
     assertThat(backup(1)).contains("has the backups of another registry");
+    assertThat(half).exists();
     Path full = Files.createDirectory(directory.resolve("photos"));
     Files.writeString(full.resolve("photo"), "");
     assertThat(regild(1, "backup", full, "--data", data))
