@@ -127,16 +127,17 @@ public final class Backup {
       throw new BackupException(
           "Another backup of %s is running. Wait until it has finished.".formatted(data));
     }
-    try (LockFile _ = lock.get()) {
-      return make();
+    try (LockFile _ = lock.get();
+        BackupLock shared = registry.lock()) {
+      return make(shared);
     }
   }
 
-  private Summary make() throws IOException, InterruptedException {
+  private Summary make(BackupLock lock) throws IOException, InterruptedException {
     MasterKey masterKey = masterKey();
     removeLeftovers();
     for (int round = 1; round <= MOST_ROUNDS; round++) {
-      Optional<Summary> made = round(masterKey);
+      Optional<Summary> made = round(masterKey, lock);
       if (made.isPresent()) {
         return made.get();
       }
@@ -162,7 +163,8 @@ public final class Backup {
   }
 
   /** Returns empty if something was deleted after the database was copied. */
-  private Optional<Summary> round(MasterKey masterKey) throws IOException, InterruptedException {
+  private Optional<Summary> round(MasterKey masterKey, BackupLock lock)
+      throws IOException, InterruptedException {
     steps.show("database", 0);
     Path workspace =
         Files.createTempDirectory(
@@ -190,6 +192,7 @@ public final class Backup {
         return Optional.empty();
       }
       entries.addAll(files.values());
+      lock.requireHeld();
       return Optional.of(finish(masterKey, copy.registry(), made, entries));
     } finally {
       FileTree.remove(workspace);

@@ -18,9 +18,14 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
   }
 
   @Override
+  public BackupLock lock() throws IOException {
+    return PostgresBackupLock.take(address);
+  }
+
+  @Override
   public RegistryCopy copy(Path directory) throws IOException, InterruptedException {
     Path dump = directory.resolve("regild.dump");
-    try (Database database = open();
+    try (Database database = open(address);
         Handle handle = database.jdbi().open()) {
       handle.begin();
       handle.setTransactionIsolationLevel(TransactionIsolationLevel.REPEATABLE_READ);
@@ -35,7 +40,8 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
     }
   }
 
-  private Database open() throws IOException {
+  /** Opens the database only to look at it. */
+  static Database open(PostgresAddress address) throws IOException {
     try {
       return Database.inspect(address);
     } catch (RuntimeException e) {

@@ -29,6 +29,13 @@ record RegistryCopy(
     Manifest.DatabaseKind kind();
 
     /**
+     * Keeps off backups that other machines make of it.
+     *
+     * @throws BackupException if another machine is making one
+     */
+    BackupLock lock() throws IOException;
+
+    /**
      * Copies the database while servers use it.
      *
      * @param directory where the copy is made; what an earlier call made there may be overwritten

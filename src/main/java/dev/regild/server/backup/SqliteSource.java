@@ -12,6 +12,22 @@ record SqliteSource(Path data) implements RegistryCopy.Source {
     return Manifest.DatabaseKind.SQLITE;
   }
 
+  /** The lock of the data directory suffices: no other has this registry. */
+  @Override
+  public BackupLock lock() {
+    return new BackupLock() {
+      @Override
+      public void requireHeld() {
+        // A file's lock can't be lost.
+      }
+
+      @Override
+      public void close() {
+        // Nothing is held.
+      }
+    };
+  }
+
   @Override
   public RegistryCopy copy(Path directory) throws IOException {
     Path copy = directory.resolve("regild.db");
