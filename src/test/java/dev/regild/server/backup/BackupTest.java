@@ -201,6 +201,22 @@ class BackupTest {
     }
   }
 
+  @Test
+  void whatIsOnAnotherDiskIsPartOfTheBackup() throws Exception {
+    for (String name : List.of("disks", "channels", "layers")) {
+      Path elsewhere = Files.move(data.resolve(name), directory.resolve("other-disk-" + name));
+      Files.createSymbolicLink(data.resolve(name), elsewhere);
+    }
+    // A link whose target is gone is nothing to copy.
+    Files.createSymbolicLink(data.resolve("channels/lost.yaml"), directory.resolve("nothing"));
+    backup(0, "--with-master-key");
+    Path restored = directory.resolve("restored");
+    restore(0, restored);
+    assertThat(restored.resolve("disks").resolve(DISK + ".disk")).isRegularFile();
+    assertThat(restored.resolve("layers/base.qcow2")).isRegularFile();
+    assertThat(new ChannelStore(restored, Clock.systemUTC()).current("test")).isPresent();
+  }
+
   private static String mode(Path file) throws IOException {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
