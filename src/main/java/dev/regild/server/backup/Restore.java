@@ -121,11 +121,10 @@ public final class Restore {
     if (!Files.isDirectory(data)) {
       Files.createDirectories(data.resolveSibling(""));
     }
-    var _ = PrivateDirectory.take(data);
     Path mark = data.resolve(UNFINISHED);
     boolean goesOn =
         Files.exists(mark) && Files.readString(mark, US_ASCII).strip().equals(manifest.id());
-    if (!goesOn && !Listing.names(data).isEmpty()) {
+    if (!goesOn && Files.isDirectory(data) && !Listing.names(data).isEmpty()) {
       throw new BackupException(
           Files.exists(mark)
               ? "%s has an unfinished restore of another backup. Remove the directory, or restore the backup %s."
@@ -133,6 +132,8 @@ public final class Restore {
               : "%s is not empty. Name a directory that does not exist or is empty."
                   .formatted(data));
     }
+    // Only now: a directory that was named by mistake keeps its permissions.
+    var _ = PrivateDirectory.take(data);
     DurableFiles.writePrivate(mark, manifest.id() + "\n");
     FileTree.remove(data.resolve(WORK));
     requireRoom(manifest);

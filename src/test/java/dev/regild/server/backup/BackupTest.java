@@ -355,6 +355,12 @@ class BackupTest {
     assertThat(Files.readAttributes(base, "unix:ino").get("ino")).isEqualTo(first);
     assertThat(restored.resolve("restore-unfinished")).doesNotExist();
     assertThat(restore(1, restored, "--master-key", key)).contains("is not empty");
+    // A directory that is named by mistake stays as it is.
+    Path foreign = Files.createDirectory(directory.resolve("foreign"));
+    Files.writeString(foreign.resolve("photo"), "");
+    Files.setPosixFilePermissions(foreign, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThat(restore(1, foreign, "--master-key", key)).contains("is not empty");
+    assertThat(mode(foreign)).isEqualTo("rwxr-xr-x");
   }
 
   @Test
