@@ -79,6 +79,7 @@ public final class Restore {
   public Manifest run(Optional<String> id) throws IOException, InterruptedException {
     Manifest manifest = source.manifest(id.isPresent() ? id.get() : newest());
     requirePlaces(manifest);
+    requireEmptyDatabase();
     begin(manifest);
     Path work = PrivateDirectory.within(data, WORK).path();
     MasterKey masterKey = masterKey(manifest, work);
@@ -367,7 +368,16 @@ public final class Restore {
   }
 
   private void restoreDump(Path dump) throws IOException, InterruptedException {
-    PostgresAddress address = postgres.orElseThrow();
+    // Again: the objects took hours, perhaps.
+    requireEmptyDatabase();
+    new PostgresPrograms(postgres.orElseThrow()).restore(dump);
+  }
+
+  private void requireEmptyDatabase() throws BackupException {
+    if (postgres.isEmpty()) {
+      return;
+    }
+    PostgresAddress address = postgres.get();
     try (Database target = Database.inspect(address)) {
       List<String> tables =
           target.read(handle ->
@@ -383,6 +393,5 @@ public final class Restore {
                 .formatted(address, tables.getFirst()));
       }
     }
-    new PostgresPrograms(address).restore(dump);
   }
 }

@@ -1,5 +1,6 @@
 package dev.regild.server.backup;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +11,8 @@ import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +77,39 @@ class PostgresBackupTest {
     try (BackupLock next = RegistryCopy.source(data, Optional.of(address)).lock()) {
       next.requireHeld();
     }
+  }
+
+  @Test
+  void aFullDatabaseIsRefusedBeforeAnythingIsCopied() throws Exception {
+    MasterKey masterKey = MasterKey.load(directory.resolve("master.key"), Optional.empty());
+    DirectoryTarget source = new DirectoryTarget(directory.resolve("backups"));
+    source.claim("registry");
+    source.removeUnfinished();
+    String id = "20260102T030405Z";
+    source.add(
+        new Manifest(
+            Manifest.FORMAT,
+            id,
+            Instant.parse("2026-01-02T03:04:05Z"),
+            "test",
+            "registry",
+            Manifest.DatabaseKind.POSTGRESQL,
+            masterKey.sealFile(id, id.getBytes(US_ASCII)),
+            List.of()));
+    Path restored = directory.resolve("restored");
+    Restore restore =
+        new Restore(
+            source,
+            restored,
+            Optional.of(masterKey),
+            Optional.of(address),
+            Optional.empty(),
+            (what, done) -> {});
+    assertThatThrownBy(() -> restore.run(Optional.empty()))
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining("is not empty")
+        .hasMessageEndingWith("Name a new database.");
+    assertThat(restored).doesNotExist();
   }
 
   @Test
