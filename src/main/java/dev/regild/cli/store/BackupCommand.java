@@ -166,15 +166,18 @@ public final class BackupCommand implements Callable<Integer> {
 
   private int check(BackupTarget target) throws IOException, InterruptedException {
     Progress progress = new Progress(out(), Progress.onTerminal());
-    List<Finding> findings = new BackupCheck(target, progress::show).run();
-    if (findings.isEmpty()) {
-      progress.done("All %d backups are sound.".formatted(target.backups().size()));
-      return 0;
-    }
-    progress.done("%d problems.".formatted(findings.size()));
+    List<Finding> findings =
+        new BackupCheck(target, output.isData() ? (what, done) -> {} : progress::show).run();
     Table table = new Table("BACKUP", "PATH", "PROBLEM");
     findings.forEach(finding -> table.row(finding.backup(), finding.path(), finding.problem()));
-    table.print(out());
-    return 1;
+    if (output.isData()) {
+      output.print(out(), table);
+    } else if (findings.isEmpty()) {
+      progress.done("All %d backups are sound.".formatted(target.backups().size()));
+    } else {
+      progress.done("%d problems.".formatted(findings.size()));
+      table.print(out());
+    }
+    return findings.isEmpty() ? 0 : 1;
   }
 }

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Backups of a data directory whose database a server has open, and what is restored of them. */
@@ -313,6 +314,11 @@ class BackupTest {
         .contains(base.toString())
         .contains(top + " is damaged")
         .contains("Delete it, and make a new backup");
+    JsonNode findings = JsonMapper.shared().readTree(backup(1, "--check", "--output", "json"));
+    assertThat(findings.size()).isEqualTo(2);
+    assertThat(findings.path(0).path("backup").asString("")).isEqualTo(ids().getFirst());
+    assertThat(regild(1, "backup", directory.resolve("not-mounted"), "--check"))
+        .contains("not-mounted has no backup to check");
     Path restored = directory.resolve("restored");
     assertThat(restore(1, restored, "--master-key", key)).contains(base + " is damaged");
     assertThat(restored.resolve("regild.db")).doesNotExist();
