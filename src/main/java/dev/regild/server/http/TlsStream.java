@@ -79,6 +79,22 @@ final class TlsStream implements DataWriter {
     }
   }
 
+  /**
+   * Waits until the client has completed the handshake, and drops what it has sent besides: for a
+   * connection on which nothing is read.
+   *
+   * @throws InsufficientDataAvailableException if it has ended the connection
+   * @throws CloseConnectionException if it does not keep to the protocol
+   */
+  void handshake() {
+    while (!established) {
+      if (!received.hasRemaining()) {
+        receive();
+      }
+      var _ = decrypted();
+    }
+  }
+
   private byte[] decrypted() {
     ByteBuffer content = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
     try {
