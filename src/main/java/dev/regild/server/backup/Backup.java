@@ -59,6 +59,9 @@ public final class Backup {
   /** Contents that the target has. */
   private final Set<Content> there = new HashSet<>();
 
+  /** Layers and objects that the last copy of the database names, and that are not there. */
+  private final Set<String> missing = new HashSet<>();
+
   private long written;
 
   /**
@@ -229,6 +232,7 @@ public final class Backup {
     List<String> damaged = new ArrayList<>();
     long all = copy.layers().stream().mapToLong(layer -> layer.content().bytes()).sum();
     long done = 0;
+    boolean again = false;
     for (RegistryCopy.KeptLayer layer : copy.layers()) {
       if (!there.contains(layer.content())) {
         Path file = data.resolve(layer.path());
@@ -237,7 +241,7 @@ public final class Backup {
             damaged.add(file.toString());
           }
         } catch (NoSuchFileException e) {
-          return Optional.empty();
+          again |= isNewlyMissing(file.toString(), damaged);
         }
       }
       entries.add(new Entry(Kind.LAYER, layer.path(), layer.content()));
@@ -245,7 +249,19 @@ public final class Backup {
       steps.show("layers", (double) done / Math.max(1, all));
     }
     requireSound(damaged);
-    return Optional.of(entries);
+    return again ? Optional.empty() : Optional.of(entries);
+  }
+
+  /**
+   * Whether something may have been deleted since the database was copied. What a later copy still
+   * names is lost.
+   */
+  private boolean isNewlyMissing(String name, List<String> damaged) {
+    boolean newly = missing.add(name);
+    if (!newly) {
+      damaged.add(name + " (missing)");
+    }
+    return newly;
   }
 
   private void look(Set<Content> wanted) throws IOException, InterruptedException {
@@ -257,9 +273,10 @@ public final class Backup {
 
   private static void requireSound(List<String> damaged) throws BackupException {
     if (!damaged.isEmpty()) {
+      String those = damaged.size() == 1 ? "it" : "them";
       throw new BackupException(
-          "Damaged: %s. Everything else was copied, but no backup was made: restore %s from an earlier backup, or delete the images on it."
-              .formatted(String.join(", ", damaged), damaged.size() == 1 ? "it" : "them"));
+          "Damaged: %s. Everything else was copied, but no backup was made: restore %s from an earlier backup, or delete the images on %s."
+              .formatted(String.join(", ", damaged), those, those));
     }
   }
 
@@ -278,6 +295,7 @@ public final class Backup {
     List<String> damaged = new ArrayList<>();
     long bytes = all.stream().mapToLong(ObjectRecord::bytes).sum();
     long done = 0;
+    boolean again = false;
     for (ObjectRecord object : all) {
       Content content = new Content(object.sha256(), object.bytes());
       if (!there.contains(content)) {
@@ -290,7 +308,7 @@ public final class Backup {
             damaged.add(object.name());
           }
         } catch (MissingObjectException e) {
-          return Optional.empty();
+          again |= isNewlyMissing(object.name(), damaged);
         } catch (ChangedObjectException e) {
           damaged.add(object.name());
         } finally {
@@ -302,7 +320,7 @@ public final class Backup {
       steps.show("objects", (double) done / Math.max(1, bytes));
     }
     requireSound(damaged);
-    return Optional.of(entries);
+    return again ? Optional.empty() : Optional.of(entries);
   }
 
   private Map<String, Entry> files(MasterKey masterKey, Path workspace)

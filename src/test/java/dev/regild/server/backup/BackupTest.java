@@ -417,6 +417,18 @@ class BackupTest {
   }
 
   @Test
+  void aLayerThatIsLostIsNamed() throws Exception {
+    Path base = data.resolve("layers/base.qcow2");
+    Path top = data.resolve("layers/top.qcow2");
+    Files.delete(base);
+    Files.delete(top);
+    assertThat(backup(1))
+        .contains("Damaged: %s (missing), %s (missing).".formatted(base, top))
+        .contains("restore them from an earlier backup, or delete the images on them");
+    assertThat(ids()).isEmpty();
+  }
+
+  @Test
   void aFullDiskLosesNothing() throws Exception {
     Files.createDirectory(target);
     assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=4m", "none", target.toString()), "mount");
