@@ -59,7 +59,9 @@ final class LogsCommand implements Callable<Integer> {
       output.print(out, job);
       return status(job);
     }
-    Patience patience = new Patience(new Progress(out, false));
+    // Data is alone on its stream, whatever the command waits for.
+    PrintWriter notes = output.isData() ? spec.commandLine().getErr() : out;
+    Patience patience = new Patience(new Progress(notes, false));
     print(job, out);
     while (follow && isRunning(job)) {
       Thread.sleep(POLL);
