@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,17 @@ class PostgresBackupTest {
         .hasMessageContaining("is not empty")
         .hasMessageEndingWith("Name a new database.");
     assertThat(restored).doesNotExist();
+  }
+
+  @Test
+  void anIpv6AddressHasNoBracketsForThePrograms() {
+    String[] hosts = {"[fd00::5]", "db.example.com"};
+    assertThat(hosts)
+        .extracting(host ->
+            PostgresPrograms.host(
+                PostgresAddress.parse("postgresql://regild@" + host + "/regild", Map.of())
+                    .orElseThrow()))
+        .containsExactly("fd00::5", "db.example.com");
   }
 
   @Test
