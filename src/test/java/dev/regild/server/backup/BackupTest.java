@@ -384,6 +384,8 @@ class BackupTest {
     Path half = Files.writeString(target.resolve("unfinished/half"), "half");
     assertThat(backup(1)).contains("has the backups of another registry");
     assertThat(half).exists();
+    assertThat(regild(1, "backup", target, "--data", directory.resolve("nowhere")))
+        .contains("nowhere does not exist. Name the server's with --data DIR.");
     Path full = Files.createDirectory(directory.resolve("photos"));
     Files.writeString(full.resolve("photo"), "");
     assertThat(regild(1, "backup", full, "--data", data))
