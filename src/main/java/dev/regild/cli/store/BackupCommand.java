@@ -167,7 +167,7 @@ public final class BackupCommand implements Callable<Integer> {
   private int check(BackupTarget target) throws IOException, InterruptedException {
     Progress progress = new Progress(out(), Progress.onTerminal());
     List<Finding> findings =
-        new BackupCheck(target, output.isData() ? (what, done) -> {} : progress::show).run();
+        new BackupCheck(target, output.isData() ? (_, _) -> {} : progress::show).run();
     Table table = new Table("BACKUP", "PATH", "PROBLEM");
     findings.forEach(finding -> table.row(finding.backup(), finding.path(), finding.problem()));
     if (output.isData()) {

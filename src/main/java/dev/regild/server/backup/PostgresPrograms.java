@@ -57,9 +57,7 @@ final class PostgresPrograms {
   /** Returns the host as libpq takes it: an IPv6 address without the brackets of a URL. */
   static String host(PostgresAddress address) {
     String host = address.host();
-    return host.startsWith("[") && host.endsWith("]")
-        ? host.substring(1, host.length() - 1)
-        : host;
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 
   private void run(List<String> command) throws BackupException, InterruptedException {

@@ -69,8 +69,7 @@ public final class AcmeCertificate implements AutoCloseable {
   private final Thread thread = Thread.ofVirtual().name("acme").unstarted(this::run);
 
   /** Does nothing yet. */
-  AcmeCertificate(
-      Config.Acme settings, AcmeChallenges challenges, Path directory, Clock clock) {
+  AcmeCertificate(Config.Acme settings, AcmeChallenges challenges, Path directory, Clock clock) {
     this.settings = settings;
     this.challenges = challenges;
     this.certificate = file(directory);
