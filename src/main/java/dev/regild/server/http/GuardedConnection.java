@@ -3,6 +3,7 @@ package dev.regild.server.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.regild.server.config.Config;
+import dev.regild.server.telemetry.RequestLog;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.common.concurrency.limits.Limit;
@@ -43,10 +44,12 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
       Content-Length: 108\r
       Content-Type: application/json\r
       Retry-After: 5\r
+      Server: %s\r
       x-amzn-ErrorType: ServiceUnavailableException\r
       \r
       {"__type":"ServiceUnavailableException","message":"The server has too many connections; try again in 5 s."}
       """
+          .formatted(RequestLog.SERVER)
           .getBytes(US_ASCII);
 
   private final Connections connections;

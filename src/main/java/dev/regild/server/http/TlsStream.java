@@ -2,6 +2,7 @@ package dev.regild.server.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.regild.server.telemetry.RequestLog;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
@@ -38,10 +39,11 @@ final class TlsStream implements DataWriter {
       Connection: close\r
       Content-Length: %d\r
       Content-Type: application/json\r
+      Server: %s\r
       \r
       %s\
       """
-          .formatted(USE_HTTPS.length(), USE_HTTPS)
+          .formatted(USE_HTTPS.length(), RequestLog.SERVER, USE_HTTPS)
           .getBytes(US_ASCII);
 
   private final SSLEngine engine;

@@ -139,6 +139,7 @@ class ServerTlsTest {
       HttpResponse<String> answer =
           client.send(HttpRequest.newBuilder(front.uri("http")).build(), BodyHandlers.ofString());
       assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.headers().firstValue("Server").orElse("")).startsWith("Regild");
       assertThat(answer.body()).contains("write https://");
     }
   }
@@ -182,6 +183,7 @@ class ServerTlsTest {
         more.getOutputStream().write("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
         assertThat(new String(more.getInputStream().readAllBytes(), UTF_8))
             .startsWith("HTTP/1.1 503 ")
+            .contains("\r\nServer: Regild")
             .contains("The server has too many connections");
       }
     }
