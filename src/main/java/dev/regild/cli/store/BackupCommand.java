@@ -61,7 +61,7 @@ public final class BackupCommand implements Callable<Integer> {
       names = "--keep",
       paramLabel = "N",
       description = "Keep the newest N backups, and remove the others. Default: keep all.")
-  int keep;
+  @Nullable Integer keep;
 
   @Option(
       names = "--with-master-key",
@@ -87,7 +87,7 @@ public final class BackupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException, InterruptedException {
-    if (keep < 0) {
+    if (keep != null && keep < 1) {
       throw new ParameterException(spec.commandLine(), "--keep must be at least 1.");
     }
     Config server = StoreOptions.read(config, registry.named(spec), registry.url, null);
@@ -118,7 +118,7 @@ public final class BackupCommand implements Callable<Integer> {
                   server.database(),
                   objects,
                   target,
-                  new Backup.Options(masterKey, keep, new Version().getVersion()[0]),
+                  new Backup.Options(masterKey, keep == null ? 0 : keep, new Version().getVersion()[0]),
                   progress::show,
                   Clock.systemUTC())
               .run();

@@ -401,6 +401,7 @@ class BackupTest {
     backup(0);
     assertThat(content).exists();
     String first = ids().getFirst();
+    assertThat(backup(2, "--keep", "0")).contains("--keep must be at least 1");
     assertThat(backup(0, "--keep", "2")).contains("Removed " + first + ",");
     assertThat(ids()).hasSize(2);
     assertThat(content).doesNotExist();
