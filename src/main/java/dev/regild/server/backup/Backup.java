@@ -176,7 +176,12 @@ public final class Backup {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     try {
       Instant made = clock.instant();
-      RegistryCopy copy = registry.copy(workspace);
+      RegistryCopy copy = registry.copy(workspace, masterKey);
+      if (!copy.ownKey()) {
+        throw new BackupException(
+            "%s is not the master key of this registry, and could not open its backup. Use the server's: DATA/master.key, or %s."
+                .formatted(masterKey, MasterKey.ENVIRONMENT_VARIABLE));
+      }
       own(copy.registry());
       List<Entry> entries = new ArrayList<>();
       entries.add(

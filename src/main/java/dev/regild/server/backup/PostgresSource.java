@@ -1,5 +1,6 @@
 package dev.regild.server.backup;
 
+import dev.regild.account.MasterKey;
 import dev.regild.db.Database;
 import dev.regild.db.PostgresAddress;
 import java.io.IOException;
@@ -23,7 +24,8 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
   }
 
   @Override
-  public RegistryCopy copy(Path directory) throws IOException, InterruptedException {
+  public RegistryCopy copy(Path directory, MasterKey masterKey)
+      throws IOException, InterruptedException {
     Path dump = directory.resolve("regild.dump");
     try (Database database = open(address);
         Handle handle = database.jdbi().open()) {
@@ -33,7 +35,7 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
       // The transaction waits for pg_dump.
       handle.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
       String snapshot = handle.createQuery("SELECT pg_export_snapshot()").mapTo(String.class).one();
-      RegistryCopy copy = RegistryCopy.read(handle, dump);
+      RegistryCopy copy = RegistryCopy.read(handle, dump, masterKey);
       new PostgresPrograms(address).dump(snapshot, dump);
       handle.rollback();
       return copy;

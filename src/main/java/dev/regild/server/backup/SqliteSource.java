@@ -1,5 +1,6 @@
 package dev.regild.server.backup;
 
+import dev.regild.account.MasterKey;
 import dev.regild.db.SqliteCopy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,10 +30,10 @@ record SqliteSource(Path data) implements RegistryCopy.Source {
   }
 
   @Override
-  public RegistryCopy copy(Path directory) throws IOException {
+  public RegistryCopy copy(Path directory, MasterKey masterKey) throws IOException {
     Path copy = directory.resolve("regild.db");
     Files.deleteIfExists(copy);
     SqliteCopy.write(data.resolve("regild.db"), copy);
-    return SqliteCopy.read(copy, handle -> RegistryCopy.read(handle, copy));
+    return SqliteCopy.read(copy, handle -> RegistryCopy.read(handle, copy, masterKey));
   }
 }

@@ -393,6 +393,16 @@ class BackupTest {
   }
 
   @Test
+  void aBackupThatItsMasterKeyCouldNotOpenIsNotMade() throws Exception {
+    Files.delete(data.resolve("master.key"));
+    var _ = MasterKey.load(data.resolve("master.key"), Optional.empty());
+    assertThat(backup(1))
+        .contains(data.resolve("master.key") + " is not the master key of this registry")
+        .contains("REGILD_MASTER_KEY");
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
   void onlyTheNewestStayAndTheirContents() throws Exception {
     Path gone = layer("gone", Optional.of("top"), 30_000);
     backup(0);
