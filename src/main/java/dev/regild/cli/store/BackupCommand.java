@@ -118,7 +118,8 @@ public final class BackupCommand implements Callable<Integer> {
                   server.database(),
                   objects,
                   target,
-                  new Backup.Options(masterKey, keep == null ? 0 : keep, new Version().getVersion()[0]),
+                  new Backup.Options(
+                      masterKey, keep == null ? 0 : keep, new Version().getVersion()[0]),
                   progress::show,
                   Clock.systemUTC())
               .run();
