@@ -34,6 +34,21 @@ public final class MasterKeyProof {
     });
   }
 
+  /** Whether the secrets of a database were encrypted with this master key; changes nothing. */
+  public static boolean isOf(Handle handle, MasterKey masterKey) {
+    try {
+      Optional<byte[]> sealed = sealed(handle);
+      if (sealed.isPresent()) {
+        var _ = open(masterKey, NAME, sealed.get());
+      } else {
+        requireOlderSecret(handle, masterKey);
+      }
+      return true;
+    } catch (WrongMasterKeyException e) {
+      return false;
+    }
+  }
+
   /** Whether the database has secrets that some master key encrypted. */
   public static boolean isIn(Database database) {
     return database.read(handle ->

@@ -88,6 +88,15 @@ final class InitCommand implements Callable<Integer> {
           "%s exists. Name another file with --config FILE, or replace it with --force."
               .formatted(file));
     }
+    Path directory = file.toAbsolutePath().resolveSibling("");
+    if (Files.isDirectory(file) || !Files.isDirectory(directory)) {
+      throw new IOException(
+          "%s. Name a file in a directory that exists with --config FILE."
+              .formatted(
+                  Files.isDirectory(file)
+                      ? file + " is a directory"
+                      : "The directory %s does not exist".formatted(directory)));
+    }
     Map<String, String> values = new LinkedHashMap<>();
     for (Question question : questions()) {
       String value = answer(question, values);
@@ -95,14 +104,15 @@ final class InitCommand implements Callable<Integer> {
         values.put(question.key(), value);
       }
     }
-    check(values);
+    Config config = check(values);
     write(values);
     PrintWriter out = spec.commandLine().getOut();
     out.printf("Wrote %s.%n", file);
     out.printf("Start the server: regild serve --config %s%n", file);
     out.printf(
-        "Then add a channel: regild channel add debian-12 --from-host --data %s%n",
-        values.getOrDefault("data", ""));
+        "Then add a channel: regild channel add debian-12 --from-host --data %s%s%n",
+        config.data(),
+        config.database().isPresent() || config.store().isPresent() ? " --config " + file : "");
     return 0;
   }
 
@@ -155,7 +165,7 @@ final class InitCommand implements Callable<Integer> {
         all.put(question.key(), value);
       }
       try {
-        check(all);
+        var _ = check(all);
         return value;
       } catch (ConfigException e) {
         spec.commandLine().getErr().println(e.getMessage());
@@ -163,8 +173,8 @@ final class InitCommand implements Callable<Integer> {
     }
   }
 
-  private static void check(Map<String, String> values) throws ConfigException {
-    var _ = Config.read(Optional.empty(), Map.of(), values);
+  private static Config check(Map<String, String> values) throws ConfigException {
+    return Config.read(Optional.empty(), Map.of(), values);
   }
 
   /** Its owner alone can read it: a database's address may have a password. */

@@ -56,6 +56,8 @@ class InitCommandTest {
     assertThat(status).as(said::toString).isZero();
     assertThat(said.toString())
         .contains("regild serve --config " + file())
+        // Its channels are in the store.
+        .contains("--from-host --data /srv/regild --config " + file())
         .doesNotContain("se:cret");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
         .isEqualTo("rw-------");
@@ -88,6 +90,21 @@ class InitCommandTest {
     assertThat(said.toString()).contains("listen is '8790', but must be");
     assertThat(written().listen().host()).contains("::1");
     assertThat(written().store()).isPresent();
+  }
+
+  @Test
+  void aPlaceThatCantBeWrittenToIsNamed() throws Exception {
+    Path missing = directory.resolve("missing");
+    var out = new PrintWriter(said, true);
+    for (Path file : List.of(missing.resolve("regild.yaml"), directory)) {
+      String[] options = {"--force", "--config", file.toString()};
+      assertThat(Regild.execute(new CommandLine(withoutATerminal()), out, out, options))
+          .isEqualTo(1);
+    }
+    assertThat(said.toString())
+        .contains("The directory %s does not exist. Name a file".formatted(missing))
+        .contains(directory + " is a directory. Name a file")
+        .doesNotContain(".part");
   }
 
   @Test

@@ -78,7 +78,17 @@ public final class LocalRegistry {
     }
   }
 
+  /**
+   * Checks that the data directory is there, and our user's.
+   *
+   * @throws IOException if not
+   */
   public static void requireOwner(Path data) throws IOException {
+    if (Files.notExists(data)) {
+      throw new IOException(
+          "The data directory %s does not exist. Name the server's with --data DIR."
+              .formatted(data));
+    }
     PrivateDirectory.requireOurs(
         data, "Run this command as the server's user: sudo -u USER regild …");
   }

@@ -61,7 +61,7 @@ public final class BackupCommand implements Callable<Integer> {
       names = "--keep",
       paramLabel = "N",
       description = "Keep the newest N backups, and remove the others. Default: keep all.")
-  int keep;
+  @Nullable Integer keep;
 
   @Option(
       names = "--with-master-key",
@@ -87,7 +87,7 @@ public final class BackupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException, InterruptedException {
-    if (keep < 0) {
+    if (keep != null && keep < 1) {
       throw new ParameterException(spec.commandLine(), "--keep must be at least 1.");
     }
     Config server = StoreOptions.read(config, registry.named(spec), registry.url, null);
@@ -118,7 +118,8 @@ public final class BackupCommand implements Callable<Integer> {
                   server.database(),
                   objects,
                   target,
-                  new Backup.Options(masterKey, keep, new Version().getVersion()[0]),
+                  new Backup.Options(
+                      masterKey, keep == null ? 0 : keep, new Version().getVersion()[0]),
                   progress::show,
                   Clock.systemUTC())
               .run();
@@ -166,15 +167,18 @@ public final class BackupCommand implements Callable<Integer> {
 
   private int check(BackupTarget target) throws IOException, InterruptedException {
     Progress progress = new Progress(out(), Progress.onTerminal());
-    List<Finding> findings = new BackupCheck(target, progress::show).run();
-    if (findings.isEmpty()) {
-      progress.done("All %d backups are sound.".formatted(target.backups().size()));
-      return 0;
-    }
-    progress.done("%d problems.".formatted(findings.size()));
+    List<Finding> findings =
+        new BackupCheck(target, output.isData() ? (_, _) -> {} : progress::show).run();
     Table table = new Table("BACKUP", "PATH", "PROBLEM");
     findings.forEach(finding -> table.row(finding.backup(), finding.path(), finding.problem()));
-    table.print(out());
-    return 1;
+    if (output.isData()) {
+      output.print(out(), table);
+    } else if (findings.isEmpty()) {
+      progress.done("All %d backups are sound.".formatted(target.backups().size()));
+    } else {
+      progress.done("%d problems.".formatted(findings.size()));
+      table.print(out());
+    }
+    return findings.isEmpty() ? 0 : 1;
   }
 }

@@ -59,6 +59,9 @@ public final class Backup {
   /** Contents that the target has. */
   private final Set<Content> there = new HashSet<>();
 
+  /** Layers and objects that the last copy of the database names, and that are not there. */
+  private final Set<String> missing = new HashSet<>();
+
   private long written;
 
   /**
@@ -127,19 +130,17 @@ public final class Backup {
       throw new BackupException(
           "Another backup of %s is running. Wait until it has finished.".formatted(data));
     }
-    try (LockFile _ = lock.get()) {
-      return make();
+    try (LockFile _ = lock.get();
+        BackupLock shared = registry.lock()) {
+      return make(shared);
     }
   }
 
-  private Summary make() throws IOException, InterruptedException {
+  private Summary make(BackupLock lock) throws IOException, InterruptedException {
     MasterKey masterKey = masterKey();
     removeLeftovers();
-    if (target.registry().isPresent()) {
-      target.removeUnfinished();
-    }
     for (int round = 1; round <= MOST_ROUNDS; round++) {
-      Optional<Summary> made = round(masterKey);
+      Optional<Summary> made = round(masterKey, lock);
       if (made.isPresent()) {
         return made.get();
       }
@@ -165,7 +166,8 @@ public final class Backup {
   }
 
   /** Returns empty if something was deleted after the database was copied. */
-  private Optional<Summary> round(MasterKey masterKey) throws IOException, InterruptedException {
+  private Optional<Summary> round(MasterKey masterKey, BackupLock lock)
+      throws IOException, InterruptedException {
     steps.show("database", 0);
     Path workspace =
         Files.createTempDirectory(
@@ -174,7 +176,12 @@ public final class Backup {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     try {
       Instant made = clock.instant();
-      RegistryCopy copy = registry.copy(workspace);
+      RegistryCopy copy = registry.copy(workspace, masterKey);
+      if (!copy.ownKey()) {
+        throw new BackupException(
+            "%s is not the master key of this registry, and could not open its backup. Use the server's: DATA/master.key, or %s."
+                .formatted(masterKey, MasterKey.ENVIRONMENT_VARIABLE));
+      }
       own(copy.registry());
       List<Entry> entries = new ArrayList<>();
       entries.add(
@@ -193,6 +200,7 @@ public final class Backup {
         return Optional.empty();
       }
       entries.addAll(files.values());
+      lock.requireHeld();
       return Optional.of(finish(masterKey, copy.registry(), made, entries));
     } finally {
       FileTree.remove(workspace);
@@ -207,12 +215,12 @@ public final class Backup {
     Optional<String> owner = target.registry();
     if (owner.isEmpty()) {
       target.claim(id);
-      target.removeUnfinished();
     } else if (!owner.get().equals(id)) {
       throw new BackupException(
           "%s has the backups of another registry. Name another directory or prefix."
               .formatted(target.name()));
     }
+    target.removeUnfinished();
   }
 
   /** Puts a content unless it is there, by the hash of what is in the file now. */
@@ -229,6 +237,7 @@ public final class Backup {
     List<String> damaged = new ArrayList<>();
     long all = copy.layers().stream().mapToLong(layer -> layer.content().bytes()).sum();
     long done = 0;
+    boolean again = false;
     for (RegistryCopy.KeptLayer layer : copy.layers()) {
       if (!there.contains(layer.content())) {
         Path file = data.resolve(layer.path());
@@ -237,7 +246,7 @@ public final class Backup {
             damaged.add(file.toString());
           }
         } catch (NoSuchFileException e) {
-          return Optional.empty();
+          again |= isNewlyMissing(file.toString(), damaged);
         }
       }
       entries.add(new Entry(Kind.LAYER, layer.path(), layer.content()));
@@ -245,7 +254,19 @@ public final class Backup {
       steps.show("layers", (double) done / Math.max(1, all));
     }
     requireSound(damaged);
-    return Optional.of(entries);
+    return again ? Optional.empty() : Optional.of(entries);
+  }
+
+  /**
+   * Whether something may have been deleted since the database was copied. What a later copy still
+   * names is lost.
+   */
+  private boolean isNewlyMissing(String name, List<String> damaged) {
+    boolean newly = missing.add(name);
+    if (!newly) {
+      damaged.add(name + " (missing)");
+    }
+    return newly;
   }
 
   private void look(Set<Content> wanted) throws IOException, InterruptedException {
@@ -257,9 +278,10 @@ public final class Backup {
 
   private static void requireSound(List<String> damaged) throws BackupException {
     if (!damaged.isEmpty()) {
+      String those = damaged.size() == 1 ? "it" : "them";
       throw new BackupException(
-          "Damaged: %s. Everything else was copied, but no backup was made: restore %s from an earlier backup, or delete the images on it."
-              .formatted(String.join(", ", damaged), damaged.size() == 1 ? "it" : "them"));
+          "Damaged: %s. Everything else was copied, but no backup was made: restore %s from an earlier backup, or delete the images on %s."
+              .formatted(String.join(", ", damaged), those, those));
     }
   }
 
@@ -278,6 +300,7 @@ public final class Backup {
     List<String> damaged = new ArrayList<>();
     long bytes = all.stream().mapToLong(ObjectRecord::bytes).sum();
     long done = 0;
+    boolean again = false;
     for (ObjectRecord object : all) {
       Content content = new Content(object.sha256(), object.bytes());
       if (!there.contains(content)) {
@@ -290,7 +313,7 @@ public final class Backup {
             damaged.add(object.name());
           }
         } catch (MissingObjectException e) {
-          return Optional.empty();
+          again |= isNewlyMissing(object.name(), damaged);
         } catch (ChangedObjectException e) {
           damaged.add(object.name());
         } finally {
@@ -302,7 +325,7 @@ public final class Backup {
       steps.show("objects", (double) done / Math.max(1, bytes));
     }
     requireSound(damaged);
-    return Optional.of(entries);
+    return again ? Optional.empty() : Optional.of(entries);
   }
 
   private Map<String, Entry> files(MasterKey masterKey, Path workspace)

@@ -26,11 +26,20 @@ public final class BackupCheck {
    */
   public record Finding(String backup, String path, String problem) {}
 
-  /** Returns what is wrong with the target; empty if all backups are sound. */
+  /**
+   * Returns what is wrong with the target; empty if all backups are sound.
+   *
+   * @throws BackupException if there is no backup, such as where a file system is not mounted
+   */
   public List<Finding> run() throws IOException, InterruptedException {
+    List<String> backups = target.backups();
+    if (backups.isEmpty()) {
+      throw new BackupException(
+          "%s has no backup to check. Name the place of the backups.".formatted(target.name()));
+    }
     List<Finding> findings = new ArrayList<>();
     Map<Content, Finding> contents = new LinkedHashMap<>();
-    for (String id : target.backups()) {
+    for (String id : backups) {
       try {
         for (Entry entry : target.manifest(id).entries()) {
           contents.putIfAbsent(entry.content(), new Finding(id, entry.path(), ""));

@@ -1,16 +1,24 @@
 package dev.regild.server.backup;
 
+import dev.regild.files.Listing;
 import dev.regild.server.backup.Manifest.Kind;
 import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The files of a data directory that a backup has, beside the database and the layers. */
 final class DataFiles {
@@ -59,15 +67,41 @@ final class DataFiles {
   private void add(Map<String, Kind> found, String name, Kind kind) throws IOException {
     Path root = data.resolve(name);
     if (Files.isDirectory(root)) {
-      try (Stream<Path> files = Files.walk(root, MAX_DEPTH)) {
-        files
-            .filter(Files::isRegularFile)
-            .filter(file -> !isPassing(root, file))
-            .forEach(file -> found.put(data.relativize(file).toString(), kind));
-      }
+      // A directory may be a link to another disk; what is in it may be removed meanwhile.
+      Files.walkFileTree(
+          root,
+          EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+          MAX_DEPTH,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              if (attributes.isRegularFile() && !isPassing(root, file)) {
+                found.put(data.relativize(file).toString(), kind);
+              }
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              return continueWithout(e);
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e)
+                throws IOException {
+              return e == null ? FileVisitResult.CONTINUE : continueWithout(e);
+            }
+          });
     } else if (Files.isRegularFile(root)) {
       found.put(name, kind);
     }
+  }
+
+  private static FileVisitResult continueWithout(IOException e) throws IOException {
+    if (e instanceof NoSuchFileException) {
+      return FileVisitResult.CONTINUE;
+    }
+    throw e;
   }
 
   /** Whether a file is a lock, or being written. */
@@ -94,15 +128,23 @@ final class DataFiles {
     Path channels = data.resolve("channels");
     List<String> digests = new ArrayList<>();
     if (Files.isDirectory(channels)) {
-      try (Stream<Path> files = Files.list(channels)) {
-        for (Path file : files.filter(each -> each.toString().endsWith(".current")).toList()) {
-          String digest = Files.readString(file).strip();
-          if (digest.matches("[0-9a-f]{64}")) {
-            digests.add(digest);
-          }
+      for (String name : Listing.names(channels)) {
+        if (name.endsWith(".current")) {
+          addDigest(digests, channels.resolve(name));
         }
       }
     }
     return digests;
+  }
+
+  private static void addDigest(List<String> digests, Path current) throws IOException {
+    try {
+      String digest = Files.readString(current).strip();
+      if (digest.matches("[0-9a-f]{64}")) {
+        digests.add(digest);
+      }
+    } catch (NoSuchFileException e) {
+      // The channel was deleted since.
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.regild.server.backup;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.files.FileTree;
+import dev.regild.files.Listing;
 import dev.regild.files.Sha256;
 import dev.regild.store.ChangedObjectException;
 import dev.regild.store.MissingObjectException;
@@ -29,6 +30,9 @@ public final class ObjectTarget implements BackupTarget {
   private static final String BACKUPS = "backups/";
   private static final String ENDING = ".json";
 
+  /** Scratch directories begin so. */
+  private static final String SCRATCH = ".regild-backup-";
+
   private final ObjectStore objects;
   private final Path workspace;
 
@@ -44,7 +48,7 @@ public final class ObjectTarget implements BackupTarget {
    * @param scratch has room for the largest file; what is made in it is removed
    */
   public static ObjectTarget of(ObjectStore objects, Path scratch) throws IOException {
-    return new ObjectTarget(objects, Files.createTempDirectory(scratch, ".regild-backup-"));
+    return new ObjectTarget(objects, Files.createTempDirectory(scratch, SCRATCH));
   }
 
   @Override
@@ -98,9 +102,19 @@ public final class ObjectTarget implements BackupTarget {
     }
   }
 
+  /**
+   * Removes the scratch directories of backups that were killed. An object exists whole or not at
+   * all, and its upload is given up by the store's own rule.
+   */
   @Override
-  public void removeUnfinished() {
-    // An object exists whole or not at all, and its upload is given up by the store's own rule.
+  public void removeUnfinished() throws IOException {
+    Path scratch = workspace.resolveSibling("");
+    for (String name : Listing.names(scratch)) {
+      Path found = scratch.resolve(name);
+      if (name.startsWith(SCRATCH) && !found.equals(workspace)) {
+        FileTree.remove(found);
+      }
+    }
   }
 
   @Override

@@ -54,9 +54,15 @@ final class PostgresPrograms {
             dump.toString()));
   }
 
+  /** Returns the host as libpq takes it: an IPv6 address without the brackets of a URL. */
+  static String host(PostgresAddress address) {
+    String host = address.host();
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+  }
+
   private void run(List<String> command) throws BackupException, InterruptedException {
     List<String> all = new ArrayList<>(command);
-    all.addAll(1, List.of("--host=" + address.host(), "--port=" + address.port()));
+    all.addAll(1, List.of("--host=" + host(address), "--port=" + address.port()));
     address.user().ifPresent(user -> all.add(1, "--username=" + user));
     Program program = Program.of(all).within(LIMIT).with("PGDATABASE", address.database());
     Optional<String> password = address.password();

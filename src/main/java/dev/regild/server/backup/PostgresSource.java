@@ -1,5 +1,6 @@
 package dev.regild.server.backup;
 
+import dev.regild.account.MasterKey;
 import dev.regild.db.Database;
 import dev.regild.db.PostgresAddress;
 import java.io.IOException;
@@ -18,9 +19,15 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
   }
 
   @Override
-  public RegistryCopy copy(Path directory) throws IOException, InterruptedException {
+  public BackupLock lock() throws IOException {
+    return PostgresBackupLock.take(address);
+  }
+
+  @Override
+  public RegistryCopy copy(Path directory, MasterKey masterKey)
+      throws IOException, InterruptedException {
     Path dump = directory.resolve("regild.dump");
-    try (Database database = open();
+    try (Database database = open(address);
         Handle handle = database.jdbi().open()) {
       handle.begin();
       handle.setTransactionIsolationLevel(TransactionIsolationLevel.REPEATABLE_READ);
@@ -28,14 +35,15 @@ record PostgresSource(PostgresAddress address) implements RegistryCopy.Source {
       // The transaction waits for pg_dump.
       handle.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
       String snapshot = handle.createQuery("SELECT pg_export_snapshot()").mapTo(String.class).one();
-      RegistryCopy copy = RegistryCopy.read(handle, dump);
+      RegistryCopy copy = RegistryCopy.read(handle, dump, masterKey);
       new PostgresPrograms(address).dump(snapshot, dump);
       handle.rollback();
       return copy;
     }
   }
 
-  private Database open() throws IOException {
+  /** Opens the database only to look at it. */
+  static Database open(PostgresAddress address) throws IOException {
     try {
       return Database.inspect(address);
     } catch (RuntimeException e) {

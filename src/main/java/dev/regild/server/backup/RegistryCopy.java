@@ -1,5 +1,7 @@
 package dev.regild.server.backup;
 
+import dev.regild.account.MasterKey;
+import dev.regild.account.MasterKeyProof;
 import dev.regild.db.PostgresAddress;
 import dev.regild.store.ObjectRecord;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import org.jdbi.v3.core.Handle;
  * A copy of the database at one moment, and what the registry has at that moment.
  *
  * @param file the copy
+ * @param ownKey whether its secrets were encrypted with the given master key
  * @param registry says whose it is, the same each time
  * @param layers the layers
  * @param objects the other objects of a store
@@ -19,6 +22,7 @@ import org.jdbi.v3.core.Handle;
  */
 record RegistryCopy(
     Path file,
+    boolean ownKey,
     String registry,
     List<KeptLayer> layers,
     List<ObjectRecord> objects,
@@ -29,11 +33,19 @@ record RegistryCopy(
     Manifest.DatabaseKind kind();
 
     /**
+     * Keeps off backups that other machines make of it.
+     *
+     * @throws BackupException if another machine is making one
+     */
+    BackupLock lock() throws IOException;
+
+    /**
      * Copies the database while servers use it.
      *
      * @param directory where the copy is made; what an earlier call made there may be overwritten
+     * @param masterKey that should be the registry's
      */
-    RegistryCopy copy(Path directory) throws IOException, InterruptedException;
+    RegistryCopy copy(Path directory, MasterKey masterKey) throws IOException, InterruptedException;
   }
 
   /** A layer that the registry knows. */
@@ -54,9 +66,10 @@ record RegistryCopy(
   }
 
   /** Reads what a copy has, in the transaction that the copy is of. */
-  static RegistryCopy read(Handle handle, Path file) {
+  static RegistryCopy read(Handle handle, Path file, MasterKey masterKey) {
     return new RegistryCopy(
         file,
+        MasterKeyProof.isOf(handle, masterKey),
         handle
             .createQuery("SELECT id FROM signing_key ORDER BY serial LIMIT 1")
             .mapTo(String.class)

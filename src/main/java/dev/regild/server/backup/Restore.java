@@ -79,6 +79,7 @@ public final class Restore {
   public Manifest run(Optional<String> id) throws IOException, InterruptedException {
     Manifest manifest = source.manifest(id.isPresent() ? id.get() : newest());
     requirePlaces(manifest);
+    requireEmptyDatabase();
     begin(manifest);
     Path work = PrivateDirectory.within(data, WORK).path();
     MasterKey masterKey = masterKey(manifest, work);
@@ -121,11 +122,10 @@ public final class Restore {
     if (!Files.isDirectory(data)) {
       Files.createDirectories(data.resolveSibling(""));
     }
-    var _ = PrivateDirectory.take(data);
     Path mark = data.resolve(UNFINISHED);
     boolean goesOn =
         Files.exists(mark) && Files.readString(mark, US_ASCII).strip().equals(manifest.id());
-    if (!goesOn && !Listing.names(data).isEmpty()) {
+    if (!goesOn && Files.isDirectory(data) && !Listing.names(data).isEmpty()) {
       throw new BackupException(
           Files.exists(mark)
               ? "%s has an unfinished restore of another backup. Remove the directory, or restore the backup %s."
@@ -133,6 +133,8 @@ public final class Restore {
               : "%s is not empty. Name a directory that does not exist or is empty."
                   .formatted(data));
     }
+    // Only now: a directory that was named by mistake keeps its permissions.
+    var _ = PrivateDirectory.take(data);
     DurableFiles.writePrivate(mark, manifest.id() + "\n");
     FileTree.remove(data.resolve(WORK));
     requireRoom(manifest);
@@ -366,7 +368,16 @@ public final class Restore {
   }
 
   private void restoreDump(Path dump) throws IOException, InterruptedException {
-    PostgresAddress address = postgres.orElseThrow();
+    // Again: the objects took hours, perhaps.
+    requireEmptyDatabase();
+    new PostgresPrograms(postgres.orElseThrow()).restore(dump);
+  }
+
+  private void requireEmptyDatabase() throws BackupException {
+    if (postgres.isEmpty()) {
+      return;
+    }
+    PostgresAddress address = postgres.get();
     try (Database target = Database.inspect(address)) {
       List<String> tables =
           target.read(handle ->
@@ -382,6 +393,5 @@ public final class Restore {
                 .formatted(address, tables.getFirst()));
       }
     }
-    new PostgresPrograms(address).restore(dump);
   }
 }

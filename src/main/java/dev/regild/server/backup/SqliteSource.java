@@ -1,5 +1,6 @@
 package dev.regild.server.backup;
 
+import dev.regild.account.MasterKey;
 import dev.regild.db.SqliteCopy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,11 +13,27 @@ record SqliteSource(Path data) implements RegistryCopy.Source {
     return Manifest.DatabaseKind.SQLITE;
   }
 
+  /** The lock of the data directory suffices: no other has this registry. */
   @Override
-  public RegistryCopy copy(Path directory) throws IOException {
+  public BackupLock lock() {
+    return new BackupLock() {
+      @Override
+      public void requireHeld() {
+        // A file's lock can't be lost.
+      }
+
+      @Override
+      public void close() {
+        // Nothing is held.
+      }
+    };
+  }
+
+  @Override
+  public RegistryCopy copy(Path directory, MasterKey masterKey) throws IOException {
     Path copy = directory.resolve("regild.db");
     Files.deleteIfExists(copy);
     SqliteCopy.write(data.resolve("regild.db"), copy);
-    return SqliteCopy.read(copy, handle -> RegistryCopy.read(handle, copy));
+    return SqliteCopy.read(copy, handle -> RegistryCopy.read(handle, copy, masterKey));
   }
 }

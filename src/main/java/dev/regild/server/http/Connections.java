@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,9 @@ final class Connections implements AutoCloseable {
   private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
   private static final Duration SHORTEST_TICK = Duration.ofMillis(50);
 
+  /** How many are told at one time why they are refused; the others of a flood are only ended. */
+  private static final int MOST_TOLD = 64;
+
   /** Strangers' before those of known callers, and of these the longest open. */
   private static final Comparator<GuardedConnection> EXPENDABLE_FIRST =
       Comparator.comparing(GuardedConnection::isProven)
@@ -36,6 +40,7 @@ final class Connections implements AutoCloseable {
   private final Set<GuardedConnection> open = new HashSet<>();
   private final Set<GuardedConnection> watched = ConcurrentHashMap.newKeySet();
   private final Map<ClientAddress, Integer> byAddress = new HashMap<>();
+  private final Semaphore told = new Semaphore(MOST_TOLD);
   private final Thread watching = Thread.ofVirtual().name("connections").unstarted(this::watch);
 
   private Connections(Config.Http limits, Metrics metrics) {
@@ -70,6 +75,17 @@ final class Connections implements AutoCloseable {
     }
     victim.ifPresent(old -> end(old, "replaced"));
     return true;
+  }
+
+  /** Tells a client that it is not admitted, unless many are being told already. */
+  void tell(Runnable refusal) {
+    if (told.tryAcquire()) {
+      try {
+        refusal.run();
+      } finally {
+        told.release();
+      }
+    }
   }
 
   /** The connection is over. */

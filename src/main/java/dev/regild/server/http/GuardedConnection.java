@@ -3,10 +3,14 @@ package dev.regild.server.http;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.regild.server.config.Config;
+import dev.regild.server.telemetry.RequestLog;
 import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.task.InterruptableTask;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
 import java.time.Duration;
 import java.util.Optional;
@@ -30,6 +34,9 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   private static final Duration LONGEST_REST = Duration.ofSeconds(5);
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(1);
 
+  /** A client that is refused gets so long for a handshake, without which it can't be told why. */
+  private static final Duration LONGEST_HANDSHAKE = Duration.ofSeconds(5);
+
   private static final byte[] TOO_MANY =
       """
       HTTP/1.1 503 Service Unavailable\r
@@ -37,10 +44,12 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
       Content-Length: 108\r
       Content-Type: application/json\r
       Retry-After: 5\r
+      Server: %s\r
       x-amzn-ErrorType: ServiceUnavailableException\r
       \r
       {"__type":"ServiceUnavailableException","message":"The server has too many connections; try again in 5 s."}
       """
+          .formatted(RequestLog.SERVER)
           .getBytes(US_ASCII);
 
   private final Connections connections;
@@ -50,6 +59,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   private final PacedReader reader;
   private final PacedWriter writer;
   private final ServerConnection http;
+  private final Runnable handshake;
   private final Runnable farewell;
 
   private final long opened = ORDER.incrementAndGet();
@@ -62,6 +72,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   /**
    * Around one connection.
    *
+   * @param handshake makes it possible to write an answer before anything is read
    * @param farewell writes what comes after the last answer
    * @param http makes what speaks the protocol, out of this connection's reader and writer
    */
@@ -69,6 +80,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
       Connections connections,
       Config.Http limits,
       ConnectionContext context,
+      Runnable handshake,
       Runnable farewell,
       Function<GuardedConnection, ServerConnection> http) {
     this.connections = connections;
@@ -84,6 +96,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
               return in.readBytes(in.available());
             });
     this.writer = new PacedWriter(limits, deadline, context.dataWriter(), System::nanoTime);
+    this.handshake = handshake;
     this.farewell = farewell;
     this.http = http.apply(this);
   }
@@ -183,8 +196,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
               return this;
             });
       } else {
-        writer.writeNow(BufferData.create(TOO_MANY));
-        restUnread = true;
+        connections.tell(this::refuse);
       }
     } finally {
       try {
@@ -199,6 +211,19 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
         reader.close();
       }
     }
+  }
+
+  private void refuse() {
+    deadline.begin(PeerDeadline.Wait.HEAD, LONGEST_HANDSHAKE);
+    try {
+      handshake.run();
+    } catch (InsufficientDataAvailableException | ServerConnectionException e) {
+      throw new CloseConnectionException("the connection closed before it was answered", e);
+    } finally {
+      deadline.end();
+    }
+    writer.writeNow(BufferData.create(TOO_MANY));
+    restUnread = true;
   }
 
   private void readRest() {

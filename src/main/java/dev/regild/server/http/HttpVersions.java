@@ -55,20 +55,24 @@ final class HttpVersions implements ServerConnectionSelector {
   @Override
   public ServerConnection connection(ConnectionContext context) {
     return tls.map(it -> encrypted(context, it))
-        .orElseGet(() -> guarded(context, HttpVersions::sayNothing));
+        .orElseGet(() -> guarded(context, HttpVersions::sayNothing, HttpVersions::sayNothing));
   }
 
   private ServerConnection encrypted(ConnectionContext context, ServerTls tls) {
     TlsStream stream = new TlsStream(tls.engine(), context.dataReader(), context.dataWriter());
     return guarded(
-        ConnectionView.encrypted(context, DataReader.create(stream::read), stream), stream::close);
+        ConnectionView.encrypted(context, DataReader.create(stream::read), stream),
+        stream::handshake,
+        stream::close);
   }
 
-  private ServerConnection guarded(ConnectionContext context, Runnable farewell) {
+  private ServerConnection guarded(
+      ConnectionContext context, Runnable handshake, Runnable farewell) {
     return new GuardedConnection(
         connections,
         limits,
         context,
+        handshake,
         farewell,
         guarded ->
             http11.connection(
@@ -79,7 +83,7 @@ final class HttpVersions implements ServerConnectionSelector {
   }
 
   private static void sayNothing() {
-    // The end of a plain connection says enough.
+    // A plain connection needs no handshake, and its end says enough.
   }
 
   /** What comes, with the head of a first request of HTTP/1.0 translated. */

@@ -2,6 +2,7 @@ package dev.regild.server.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.regild.server.telemetry.RequestLog;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
@@ -38,10 +39,11 @@ final class TlsStream implements DataWriter {
       Connection: close\r
       Content-Length: %d\r
       Content-Type: application/json\r
+      Server: %s\r
       \r
       %s\
       """
-          .formatted(USE_HTTPS.length(), USE_HTTPS)
+          .formatted(USE_HTTPS.length(), RequestLog.SERVER, USE_HTTPS)
           .getBytes(US_ASCII);
 
   private final SSLEngine engine;
@@ -76,6 +78,22 @@ final class TlsStream implements DataWriter {
       if (bytes.length > 0) {
         return bytes;
       }
+    }
+  }
+
+  /**
+   * Waits until the client has completed the handshake, and drops what it has sent besides: for a
+   * connection on which nothing is read.
+   *
+   * @throws InsufficientDataAvailableException if it has ended the connection
+   * @throws CloseConnectionException if it does not keep to the protocol
+   */
+  void handshake() {
+    while (!established) {
+      if (!received.hasRemaining()) {
+        receive();
+      }
+      var _ = decrypted();
     }
   }
 

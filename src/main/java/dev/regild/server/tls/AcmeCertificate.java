@@ -17,8 +17,10 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
@@ -66,8 +68,8 @@ public final class AcmeCertificate implements AutoCloseable {
   private final Clock clock;
   private final Thread thread = Thread.ofVirtual().name("acme").unstarted(this::run);
 
-  private AcmeCertificate(
-      Config.Acme settings, AcmeChallenges challenges, Path directory, Clock clock) {
+  /** Does nothing yet. */
+  AcmeCertificate(Config.Acme settings, AcmeChallenges challenges, Path directory, Clock clock) {
     this.settings = settings;
     this.challenges = challenges;
     this.certificate = file(directory);
@@ -101,10 +103,12 @@ public final class AcmeCertificate implements AutoCloseable {
     try {
       while (true) {
         if (!isDue()) {
-          Thread.sleep(BETWEEN_LOOKS);
-        } else if (renew()) {
           pause = FIRST_PAUSE;
+          Thread.sleep(BETWEEN_LOOKS);
         } else {
+          // Also after a success: a certificate may be due as soon as it is issued, because this
+          // clock is wrong or the authority left out a name.
+          renew();
           Thread.sleep(pause);
           pause = pause.multipliedBy(2);
           pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
@@ -132,14 +136,15 @@ public final class AcmeCertificate implements AutoCloseable {
 
   private static Set<String> names(X509Certificate certificate) throws GeneralSecurityException {
     Set<String> names = new HashSet<>();
-    for (List<?> name : certificate.getSubjectAlternativeNames()) {
-      names.add(String.valueOf(name.get(1)));
+    Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
+    if (alternatives != null) {
+      alternatives.forEach(name -> names.add(String.valueOf(name.get(1)).toLowerCase(Locale.ROOT)));
     }
     return names;
   }
 
-  /** Whether there is a new certificate. */
-  private boolean renew() throws InterruptedException {
+  /** Orders a certificate, or says why there is none. */
+  private void renew() throws InterruptedException {
     try {
       List<X509Certificate> chain = order();
       LOG.atInfo()
@@ -147,7 +152,6 @@ public final class AcmeCertificate implements AutoCloseable {
           .addKeyValue("issuer", chain.getFirst().getIssuerX500Principal().getName())
           .addKeyValue("until", chain.getFirst().getNotAfter().toInstant())
           .log("certificate issued");
-      return true;
     } catch (AcmeException
         | FetchException
         | GeneralSecurityException
@@ -159,7 +163,6 @@ public final class AcmeCertificate implements AutoCloseable {
           .addKeyValue("reason", String.valueOf(e.getMessage()))
           .log(
               "the authority issued no certificate; the present one stays, and the next try is later");
-      return false;
     } finally {
       challenges.clear();
     }

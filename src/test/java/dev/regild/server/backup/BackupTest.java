@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Backups of a data directory whose database a server has open, and what is restored of them. */
@@ -201,6 +202,22 @@ class BackupTest {
     }
   }
 
+  @Test
+  void whatIsOnAnotherDiskIsPartOfTheBackup() throws Exception {
+    for (String name : List.of("disks", "channels", "layers")) {
+      Path elsewhere = Files.move(data.resolve(name), directory.resolve("other-disk-" + name));
+      Files.createSymbolicLink(data.resolve(name), elsewhere);
+    }
+    // A link whose target is gone is nothing to copy.
+    Files.createSymbolicLink(data.resolve("channels/lost.yaml"), directory.resolve("nothing"));
+    backup(0, "--with-master-key");
+    Path restored = directory.resolve("restored");
+    restore(0, restored);
+    assertThat(restored.resolve("disks").resolve(DISK + ".disk")).isRegularFile();
+    assertThat(restored.resolve("layers/base.qcow2")).isRegularFile();
+    assertThat(new ChannelStore(restored, Clock.systemUTC()).current("test")).isPresent();
+  }
+
   private static String mode(Path file) throws IOException {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
@@ -297,6 +314,11 @@ class BackupTest {
         .contains(base.toString())
         .contains(top + " is damaged")
         .contains("Delete it, and make a new backup");
+    JsonNode findings = JsonMapper.shared().readTree(backup(1, "--check", "--output", "json"));
+    assertThat(findings.size()).isEqualTo(2);
+    assertThat(findings.path(0).path("backup").asString("")).isEqualTo(ids().getFirst());
+    assertThat(regild(1, "backup", directory.resolve("not-mounted"), "--check"))
+        .contains("not-mounted has no backup to check");
     Path restored = directory.resolve("restored");
     assertThat(restore(1, restored, "--master-key", key)).contains(base + " is damaged");
     assertThat(restored.resolve("regild.db")).doesNotExist();
@@ -339,6 +361,12 @@ class BackupTest {
     assertThat(Files.readAttributes(base, "unix:ino").get("ino")).isEqualTo(first);
     assertThat(restored.resolve("restore-unfinished")).doesNotExist();
     assertThat(restore(1, restored, "--master-key", key)).contains("is not empty");
+    // A directory that is named by mistake stays as it is.
+    Path foreign = Files.createDirectory(directory.resolve("foreign"));
+    Files.writeString(foreign.resolve("photo"), "");
+    Files.setPosixFilePermissions(foreign, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThat(restore(1, foreign, "--master-key", key)).contains("is not empty");
+    assertThat(mode(foreign)).isEqualTo("rwxr-xr-x");
   }
 
   @Test
@@ -351,11 +379,27 @@ class BackupTest {
     assertThat(directory.resolve("restored/regild.db")).doesNotExist();
 
     server.useTransaction(handle -> handle.execute("UPDATE signing_key SET id = 'another'"));
+    // What the other registry's server is writing at this moment.
+    Files.createDirectories(target.resolve("unfinished"));
+    Path half = Files.writeString(target.resolve("unfinished/half"), "half");
     assertThat(backup(1)).contains("has the backups of another registry");
+    assertThat(half).exists();
+    assertThat(regild(1, "backup", target, "--data", directory.resolve("nowhere")))
+        .contains("nowhere does not exist. Name the server's with --data DIR.");
     Path full = Files.createDirectory(directory.resolve("photos"));
     Files.writeString(full.resolve("photo"), "");
     assertThat(regild(1, "backup", full, "--data", data))
         .contains("photos is not empty, and not a directory of backups");
+  }
+
+  @Test
+  void aBackupThatItsMasterKeyCouldNotOpenIsNotMade() throws Exception {
+    Files.delete(data.resolve("master.key"));
+    var _ = MasterKey.load(data.resolve("master.key"), Optional.empty());
+    assertThat(backup(1))
+        .contains(data.resolve("master.key") + " is not the master key of this registry")
+        .contains("REGILD_MASTER_KEY");
+    assertThat(target).doesNotExist();
   }
 
   @Test
@@ -367,6 +411,7 @@ class BackupTest {
     backup(0);
     assertThat(content).exists();
     String first = ids().getFirst();
+    assertThat(backup(2, "--keep", "0")).contains("--keep must be at least 1");
     assertThat(backup(0, "--keep", "2")).contains("Removed " + first + ",");
     assertThat(ids()).hasSize(2);
     assertThat(content).doesNotExist();
@@ -381,6 +426,18 @@ class BackupTest {
     assertThat(backup(1))
         .contains("Damaged: " + top)
         .contains("restore it from an earlier backup, or delete the images on it");
+    assertThat(ids()).isEmpty();
+  }
+
+  @Test
+  void aLayerThatIsLostIsNamed() throws Exception {
+    Path base = data.resolve("layers/base.qcow2");
+    Path top = data.resolve("layers/top.qcow2");
+    Files.delete(base);
+    Files.delete(top);
+    assertThat(backup(1))
+        .contains("Damaged: %s (missing), %s (missing).".formatted(base, top))
+        .contains("restore them from an earlier backup, or delete the images on them");
     assertThat(ids()).isEmpty();
   }
 

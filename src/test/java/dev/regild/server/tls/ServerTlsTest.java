@@ -139,6 +139,7 @@ class ServerTlsTest {
       HttpResponse<String> answer =
           client.send(HttpRequest.newBuilder(front.uri("http")).build(), BodyHandlers.ofString());
       assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.headers().firstValue("Server").orElse("")).startsWith("Regild");
       assertThat(answer.body()).contains("write https://");
     }
   }
@@ -165,17 +166,45 @@ class ServerTlsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+  void aClientBeyondTheLimitIsToldToWait(String protocol) throws Exception {
+    try (ServerTls tls = open(Clock.systemUTC());
+        Front front = new Front(tls, UNHURRIED, 1);
+        SSLSocket working = connect(front, protocol)) {
+      working
+          .getOutputStream()
+          .write(
+              "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+                  .getBytes(UTF_8));
+      assertThat(new String(working.getInputStream().readNBytes(12), UTF_8))
+          .isEqualTo("HTTP/1.1 100");
+      try (SSLSocket more = connect(front, protocol)) {
+        more.getOutputStream().write("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+        assertThat(new String(more.getInputStream().readAllBytes(), UTF_8))
+            .startsWith("HTTP/1.1 503 ")
+            .contains("\r\nServer: Regild")
+            .contains("The server has too many connections");
+      }
+    }
+  }
+
+  private SSLSocket connect(Front front, String protocol) throws Exception {
+    SSLSocket socket =
+        (SSLSocket)
+            trusting(ServerTls.ownCertificate(directory))
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), front.port());
+    socket.setSoTimeout(20_000);
+    socket.setEnabledProtocols(new String[] {protocol});
+    return socket;
+  }
+
   @Test
   void aSecondHandshakeIsRefused() throws Exception {
     try (ServerTls tls = open(Clock.systemUTC());
         Front front = new Front(tls, UNHURRIED);
-        SSLSocket socket =
-            (SSLSocket)
-                trusting(ServerTls.ownCertificate(directory))
-                    .getSocketFactory()
-                    .createSocket(InetAddress.getLoopbackAddress(), front.port())) {
-      socket.setSoTimeout(20_000);
-      socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+        SSLSocket socket = connect(front, "TLSv1.2")) {
       socket.startHandshake();
       socket.getOutputStream().write("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
       assertThat(socket.getInputStream().read()).isEqualTo('H');
@@ -344,6 +373,10 @@ class ServerTlsTest {
     private final HttpFront front;
 
     Front(ServerTls tls, Duration headTimeLimit) throws Exception {
+      this(tls, headTimeLimit, 64);
+    }
+
+    Front(ServerTls tls, Duration headTimeLimit, int connections) throws Exception {
       audit =
           AuditLog.open(
               Files.createDirectories(directory.resolve("audit")),
@@ -358,8 +391,8 @@ class ServerTlsTest {
                       (request, response) -> response.send(request.content().as(byte[].class)));
       Config.Http limits =
           new Config.Http(
-              64,
-              64,
+              connections,
+              connections,
               headTimeLimit,
               Duration.ofSeconds(30),
               Duration.ofSeconds(30),
