@@ -96,7 +96,7 @@ public final class WingetFollow {
 
   private void keepEarlier(String identifier, FollowedPackages followed) {
     followed.of(ORIGIN + identifier + " ").stream()
-        .filter(each -> each.refusal().isEmpty())
+        .filter(each -> each.refusal().isEmpty() && followed.find(each.origin()).isPresent())
         .forEach(each -> kept.add(each.origin()));
   }
 
