@@ -65,7 +65,7 @@ public final class FeedStore {
 
   private final Cache<String, PlatformFacts> merged = Caffeine.newBuilder().softValues().build();
 
-  private record Part(String feed, String platform, String snapshot) {}
+  record Part(String feed, String platform, String snapshot) {}
 
   /**
    * @param data the data directory; {@code feeds} is made in it
@@ -462,12 +462,41 @@ public final class FeedStore {
 
   /** Returns what the feeds say about a platform. */
   public PlatformFacts facts(String platform) {
-    List<Part> all = database.read(handle -> parts(handle, platform));
+    while (true) {
+      try {
+        return facts(parts(platform));
+      } catch (ReplacedException e) {
+        // By a refresh, whose facts are there now.
+      }
+    }
+  }
+
+  /** What a part says was replaced after the part was named. */
+  static final class ReplacedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private ReplacedException() {
+      super("a feed's facts were replaced meanwhile");
+    }
+  }
+
+  /**
+   * Returns what the parts say.
+   *
+   * @throws ReplacedException if one isn't there any more; nothing is remembered of it, since it
+   *     may come back
+   */
+  PlatformFacts facts(List<Part> all) {
     if (all.isEmpty()) {
       return PlatformFacts.NONE;
     }
     String basis = String.join("\n", all.stream().map(Part::toString).toList());
     return merged.get(basis, _ -> merged(basis, all));
+  }
+
+  /** Returns the parts of what the feeds say now about a platform. */
+  List<Part> parts(String platform) {
+    return database.read(handle -> parts(handle, platform));
   }
 
   /** Of a CVE, the feed whose kind comes first counts. */
@@ -534,7 +563,7 @@ public final class FeedStore {
                         .mapTo(byte[].class)
                         .findOne())
                 .map(FeedFacts::unpacked)
-                .orElse(Map.of()));
+                .orElseThrow(ReplacedException::new));
   }
 
   private FeedException unusable(IOException e) {

@@ -247,6 +247,21 @@ class FeedStoreTest {
     }
   }
 
+  /** Else a reader that a refresh has overtaken would take it for one that says nothing. */
+  @Test
+  void nothingIsRememberedOfASnapshotThatWasReplacedBeforeItWasRead() throws Exception {
+    add(FeedKind.DEBIAN_TRACKER, TRACKER);
+    String first = feeds.require("debian-tracker").snapshot().orElseThrow();
+    List<FeedStore.Part> named = feeds.parts("DEBIAN_12");
+    refreshed(
+        "{\"openssl\": {\"CVE-2026-9\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    assertThatExceptionOfType(FeedStore.ReplacedException.class)
+        .isThrownBy(() -> feeds.facts(named));
+
+    feeds.hold("debian-tracker", first);
+    assertThat(feeds.facts("DEBIAN_12").issues("linux")).hasSize(2);
+  }
+
   /** Else the older one would count until the content changes again. */
   @Test
   void theSnapshotThatARefreshStoresMeanwhileIsTheNewest() throws Exception {
