@@ -161,18 +161,21 @@ final class DriverFollow {
   private void follow(List<UpdateFacts> selected, FollowedPackages followed)
       throws ChannelException, IOException, InterruptedException {
     Set<String> origins = new HashSet<>();
+    int taken = 0;
     long together = 0;
     for (UpdateFacts each : selected) {
       String origin = ORIGIN + each.id();
       Optional<FollowedPackages.Followed> there = followed.find(origin);
       long size = each.files().stream().mapToLong(UpdateFile::size).sum();
-      together += size;
       Optional<String> refusal =
           there.isPresent()
               ? Optional.of(there.get().refusal()).filter(why -> !why.isEmpty())
-              : refusal(each, origins.size(), together);
+              : refusal(each, taken, together + size);
       if (refusal.isPresent()) {
         leave(each, refusal.get());
+      } else {
+        taken++;
+        together += size;
       }
       if (there.isPresent()) {
         origins.add(origin);
