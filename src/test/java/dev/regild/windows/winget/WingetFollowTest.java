@@ -104,6 +104,22 @@ class WingetFollowTest {
   }
 
   @Test
+  void anInstallerThatWasDamagedHereIsDownloadedAgain() throws Exception {
+    publish("1.0", msi("1.0.0"), "x64", "msi");
+    channels.refresh("win");
+    Path file = temporary.resolve("data/channels/win.catalogue/" + agents().getFirst().sha256());
+    Files.writeString(file, "damaged");
+
+    assertThatThrownBy(() -> channels.refresh("win"))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("refresh the channel again");
+    channels.refresh("win");
+
+    assertThat(Sha256.of(file)).isEqualTo(agents().getFirst().sha256());
+    assertThat(asked).hasSize(2);
+  }
+
+  @Test
   void anInstallerThatIsNotTheManifestsLeavesTheOneBefore() throws Exception {
     publish("2.9.0", msi("2.9.0"), "x64", "msi");
     channels.refresh("win");
