@@ -67,9 +67,10 @@ class ConfigurationCheckTest {
     expected.add(new Expected("--version", "an option", "00"));
     expected.add(new Expected(path("a\\b"), "an escape", "00"));
     expected.add(new Expected(path("a\nb"), "two lines", "00"));
+    expected.add(new Expected(path("a\ufffdb"), "not UTF-8", "00"));
     expected.add(new Expected("/" + "x".repeat(300), "a long path", "00"));
     assertThat(ConfigurationCheck.md5(expected, guest(programs)))
-        .isEqualTo(new ConfigurationFiles(8, 0, List.of()));
+        .isEqualTo(new ConfigurationFiles(9, 0, List.of()));
   }
 
   @Test
