@@ -10,6 +10,7 @@ import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.FileDigest;
 import dev.regild.files.FileTree;
+import dev.regild.machine.ProgramException;
 import dev.regild.windows.catalogue.DriverPackage;
 import dev.regild.windows.catalogue.FollowedPackages;
 import dev.regild.windows.catalogue.PackageFacts;
@@ -257,13 +258,20 @@ final class DriverFollow {
             read.zip(),
             read.drivers());
       }
+      Files.deleteIfExists(partial);
     } catch (DriverPackage.RefusedException | ArchiveException e) {
       String why = String.valueOf(e.getMessage());
-      followed.refuse(origin, why);
-      leave(driver, why);
+      if (ProgramException.isUnfinished(e)) {
+        notices.add(
+            "the driver %s can't be read here: %s; the next refresh tries again"
+                .formatted(driver.title(), why));
+      } else {
+        followed.refuse(origin, why);
+        leave(driver, why);
+        Files.deleteIfExists(partial);
+      }
     } finally {
       FileTree.remove(work);
-      Files.deleteIfExists(partial);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Transport;
 import dev.regild.files.FileDigest;
 import dev.regild.files.FileTree;
+import dev.regild.machine.ProgramException;
 import dev.regild.windows.catalogue.AgentInstaller;
 import dev.regild.windows.catalogue.FollowedPackages;
 import java.io.IOException;
@@ -126,7 +127,13 @@ public final class WingetFollow {
       } catch (FetchException e) {
         notices.add("%s can't be had: %s".formatted(identifier, e.getMessage()));
       } catch (ArchiveException | IllegalArgumentException e) {
-        followed.refuse(origin, String.valueOf(e.getMessage()));
+        if (ProgramException.isUnfinished(e)) {
+          notices.add(
+              "%s can't be read here: %s; the next refresh tries again"
+                  .formatted(identifier, e.getMessage()));
+        } else {
+          followed.refuse(origin, String.valueOf(e.getMessage()));
+        }
       } finally {
         FileTree.remove(work);
       }

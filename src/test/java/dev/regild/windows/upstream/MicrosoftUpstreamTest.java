@@ -290,6 +290,27 @@ class MicrosoftUpstreamTest {
     assertThat(followed()).hasSize(1);
   }
 
+  /** As where osslsigncode is missing: that says nothing about the driver. */
+  @Test
+  void aDriverThatCannotBeVerifiedHereIsTriedAgain() throws Exception {
+    publish("Net", NIC, "2026-01-02", "1.0", USUAL, driver("net.inf", "01/02/2026,1.0", NIC));
+    devices.add(new Device(List.of(NIC), List.of()));
+    WsusSource source =
+        source(
+            keys.authority().toString(),
+            List.of("Windows 11 Drivers"),
+            temporary.resolve("missing.pem"));
+
+    assertThat(refresh(source).notices())
+        .singleElement()
+        .asString()
+        .contains("the driver Net can't be read here", "the next refresh tries again");
+    refresh();
+
+    assertThat(followed()).hasSize(1);
+    assertThat(server.downloads()).as("it was there already").hasSize(1);
+  }
+
   @Test
   void withoutTheImagesTheDriversStayAsTheyAre() throws Exception {
     publish(
@@ -421,6 +442,10 @@ class MicrosoftUpstreamTest {
   }
 
   private static WsusSource source(String authority, List<String> driverProducts) {
+    return source(authority, driverProducts, signer.root());
+  }
+
+  private static WsusSource source(String authority, List<String> driverProducts, Path roots) {
     return new WsusSource(
         WsusSource.MICROSOFT,
         "amd64",
@@ -430,7 +455,7 @@ class MicrosoftUpstreamTest {
         false,
         false,
         false,
-        signer.root().toString(),
+        roots.toString(),
         new Route(proxy.uri(), authority));
   }
 
