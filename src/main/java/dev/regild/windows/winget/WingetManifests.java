@@ -14,7 +14,6 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -194,9 +193,15 @@ final class WingetManifests {
       @JsonProperty("InstallerLocale") @Nullable String locale,
       @JsonProperty("Installers") @Nullable List<@Nullable Installer> installers) {
     List<Installer> all() {
-      return installers == null
-          ? List.of()
-          : installers.stream().filter(Objects::nonNull).toList();
+      List<Installer> all = new ArrayList<>();
+      if (installers != null) {
+        for (@Nullable Installer each : installers) {
+          if (each != null) {
+            all.add(each);
+          }
+        }
+      }
+      return all;
     }
   }
 
