@@ -61,8 +61,8 @@ public final class ConfigurationCheck {
       return path.startsWith("/")
           && path.length() <= LONGEST_PATH
           && path.chars()
-              .noneMatch(each ->
-                  each == '\\' || each == REPLACEMENT || Character.isISOControl(each));
+              .noneMatch(
+                  each -> each == '\\' || each == REPLACEMENT || Character.isISOControl(each));
     }
   }
 

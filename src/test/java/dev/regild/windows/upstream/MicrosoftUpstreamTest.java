@@ -283,7 +283,8 @@ class MicrosoftUpstreamTest {
   void whatIsNoIdOfADeviceIsNotAskedFor() throws Exception {
     publish("Net", NIC, "2026-01-02", "1.0", USUAL, driver("net.inf", "01/02/2026,1.0", NIC));
     devices.add(
-        new Device(List.of("PCI\\\u0001", "PCI\\" + "X".repeat(201), "", "\ud800", NIC), List.of()));
+        new Device(
+            List.of("PCI\\\u0001", "PCI\\" + "X".repeat(201), "", "\ud800", NIC), List.of()));
 
     assertThat(refresh().notices()).isEmpty();
 
