@@ -151,18 +151,15 @@ public final class WingetFollow {
 
   private void download(String identifier, WingetInstaller newest, Path file)
       throws FetchException, InterruptedException {
+    String doing = "downloading " + identifier;
+    options.onProgress().accept(new Progress(doing, 0, 0));
     AtomicLong received = new AtomicLong();
     transport.download(
         newest.url(),
         file,
         new FileDigest(OptionalLong.empty(), newest.sha256()),
         LARGEST,
-        bytes -> {
-          long all = received.addAndGet(bytes);
-          options
-              .onProgress()
-              .accept(new Progress("downloading %s (%,d bytes)".formatted(identifier, all), 0, 0));
-        });
+        bytes -> options.onProgress().accept(new Progress(doing, received.addAndGet(bytes), 0)));
   }
 
   private void removeAbandoned() throws IOException {

@@ -9,6 +9,8 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.RefreshOptions;
+import dev.regild.channel.RefreshOptions.Progress;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
 import dev.regild.fetch.Route;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +104,19 @@ class WingetFollowTest {
         .hasMessageContaining("take it out of the channel's sources");
     assertThat(channels.refresh("win")).isInstanceOf(RefreshResult.Unchanged.class);
     assertThat(asked).as("it is there already").hasSize(1);
+  }
+
+  /** The command prints a line for each thing that is done. */
+  @Test
+  void aDownloadIsOneThingHoweverLargeItIs() throws Exception {
+    publish("1.0", msi("1.0.0"), "x64", "msi");
+    List<Progress> told = new CopyOnWriteArrayList<>();
+
+    channels.refresh("win", new RefreshOptions(told::add, Optional.empty(), Optional.empty()));
+
+    assertThat(told).extracting(Progress::doing).containsOnly("downloading Example.Agent");
+    assertThat(told.getFirst().text()).isEqualTo("downloading Example.Agent");
+    assertThat(told.getLast().text()).endsWith(" so far");
   }
 
   @Test
