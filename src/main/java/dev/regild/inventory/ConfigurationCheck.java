@@ -76,7 +76,9 @@ public final class ConfigurationCheck {
     return new ConfigurationCheck("SHA-256", "sha256sum", guest).compare(all);
   }
 
-  private ConfigurationFiles compare(List<Expected> all) {
+  /** A package that is there for two architectures brings a file twice, and it counts once. */
+  private ConfigurationFiles compare(List<Expected> brought) {
+    List<Expected> all = brought.stream().distinct().toList();
     List<Expected> wanted = all.stream().filter(Expected::canBeNamed).limit(MOST_FILES).toList();
     if (wanted.isEmpty()) {
       return ConfigurationFiles.notCompared(all.size());
