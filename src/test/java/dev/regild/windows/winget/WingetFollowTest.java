@@ -21,6 +21,7 @@ import dev.regild.fixtures.WindowsPackages;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.CatalogueSource;
+import dev.regild.windows.catalogue.FollowedPackages;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -227,6 +228,18 @@ class WingetFollowTest {
     channels.refresh("win");
     assertThat(agents()).isEmpty();
     assertThat(channels.current("win").orElseThrow().size()).isZero();
+  }
+
+  @Test
+  void theDriversOfAnUpdateServerThatIsTakenOutGo() throws Exception {
+    publish("1.0", msi("1.0.0"), "x64", "msi");
+    Path directory = temporary.resolve("data/channels/win.catalogue");
+    FollowedPackages.open(directory).refuse("driver 1", "not signed");
+
+    channels.refresh("win");
+
+    assertThat(FollowedPackages.open(directory).of("driver ")).isEmpty();
+    assertThat(agents()).hasSize(1);
   }
 
   @Test
