@@ -23,7 +23,7 @@ bench=dev.regild.windows.upstream.UpstreamBench
 "$JAVA_HOME/bin/java" -Xmx2g --enable-native-access=ALL-UNNAMED -cp "$classes" $bench \
   serve "$work/server" >"$work/url" &
 server=$!
-trap 'kill $server; rm -rf "$work"' EXIT
+trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 until [ -s "$work/url" ]; do
   kill -0 $server
   sleep 0.2

@@ -29,27 +29,29 @@ final class CabinetArchive implements PackageArchive {
   private static final int ONE_OF_A_SET = 0b11;
 
   private final Path file;
-  private final Set<String> members;
+  private final Set<String> members = new LinkedHashSet<>();
+  private int files;
+  private long unpackedBytes;
 
-  private CabinetArchive(Path file, Set<String> members) {
+  private CabinetArchive(Path file) {
     this.file = file;
-    this.members = members;
   }
 
   static CabinetArchive open(Path file) throws ArchiveException, IOException {
     try (RandomAccessFile cabinet = new RandomAccessFile(file.toFile(), "r")) {
-      return new CabinetArchive(file, readMembers(cabinet));
+      CabinetArchive archive = new CabinetArchive(file);
+      archive.readMembers(cabinet);
+      return archive;
     } catch (EOFException e) {
       throw new ArchiveException("the cabinet is truncated; download it again", e);
     }
   }
 
-  private static Set<String> readMembers(RandomAccessFile cabinet)
-      throws ArchiveException, IOException {
+  private void readMembers(RandomAccessFile cabinet) throws ArchiveException, IOException {
     ByteBuffer header = read(cabinet.getChannel(), 0, HEADER);
     long size = Integer.toUnsignedLong(header.getInt(8));
     long at = Integer.toUnsignedLong(header.getInt(16));
-    int files = Short.toUnsignedInt(header.getShort(28));
+    files = Short.toUnsignedInt(header.getShort(28));
     if (size > cabinet.length()) {
       throw new EOFException();
     }
@@ -58,13 +60,13 @@ final class CabinetArchive implements PackageArchive {
           "it is one part of a multi-part cabinet, which no update is; get it from its"
               + " vendor again");
     }
-    Set<String> members = new LinkedHashSet<>();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < files; i++) {
       // By the header it may lie far behind the end.
       int length = Math.clamp(cabinet.length() - at, 0, ENTRY + LONGEST_NAME + 1);
       ByteBuffer entry = read(cabinet.getChannel(), at, length);
       String name = name(entry);
+      unpackedBytes += Integer.toUnsignedLong(entry.getInt(0));
       at += ENTRY + name.length() + 1;
       String path = name.replace('\\', '/');
       PackageArchive.checkName(path);
@@ -76,7 +78,16 @@ final class CabinetArchive implements PackageArchive {
         members.add(path);
       }
     }
-    return members;
+  }
+
+  /** Returns how many files it has. */
+  int files() {
+    return files;
+  }
+
+  /** Returns how many bytes its files have together, as its directory has them. */
+  long unpackedBytes() {
+    return unpackedBytes;
   }
 
   private static ByteBuffer read(FileChannel channel, long at, int length) throws IOException {

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 /** A cabinet with a driver's folder in it. It may be hostile, and is read within limits. */
 public final class DriverCabinet {
   private static final long LARGEST = 4L << 30;
+  private static final String TOO_MUCH = "it unpacks to far more than a driver";
 
   private DriverCabinet() {}
 
@@ -24,7 +25,10 @@ public final class DriverCabinet {
     if (FileForm.of(cabinet) != FileForm.CABINET) {
       throw new ArchiveException("its first bytes are not a cabinet's");
     }
-    var _ = CabinetArchive.open(cabinet);
+    CabinetArchive archive = CabinetArchive.open(cabinet);
+    if (archive.unpackedBytes() > LARGEST || archive.files() > DriverZip.MOST_FILES) {
+      throw new ArchiveException(TOO_MUCH);
+    }
     var _ =
         PackageArchive.run(
             Sandbox.reading(cabinet).writing(directory),
@@ -51,7 +55,7 @@ public final class DriverCabinet {
       }
     }
     if (bytes > LARGEST || files > DriverZip.MOST_FILES) {
-      throw new ArchiveException("it unpacks to far more than a driver");
+      throw new ArchiveException(TOO_MUCH);
     }
   }
 }

@@ -25,14 +25,17 @@ public record RefreshOptions(
   /**
    * How far a refresh is.
    *
-   * @param doing what is being done, in a few words
+   * @param doing what is being done, in a few words that stay the same until it is done
    * @param done of the total; 0 while it is not known
    * @param total of what is to be done; 0 while it is not known
    */
   public record Progress(String doing, long done, long total) {
     /** Returns it in a line. */
     public String text() {
-      return total == 0 ? doing : "%s: %,d of %,d".formatted(doing, done, total);
+      if (total > 0) {
+        return "%s: %,d of %,d".formatted(doing, done, total);
+      }
+      return done > 0 ? "%s: %,d so far".formatted(doing, done) : doing;
     }
   }
 }

@@ -65,7 +65,7 @@ public final class FeedStore {
 
   private final Cache<String, PlatformFacts> merged = Caffeine.newBuilder().softValues().build();
 
-  private record Part(String feed, String platform, String snapshot) {}
+  record Part(String feed, String platform, String snapshot) {}
 
   /**
    * @param data the data directory; {@code feeds} is made in it
@@ -130,16 +130,23 @@ public final class FeedStore {
    * @throws FeedException if there is no such feed, no such snapshot, or more than one
    */
   public FeedSnapshot hold(String name, String digest) throws FeedException {
+    var _ = require(name);
     List<FeedSnapshot> found =
-        require(name).snapshots().stream()
-            .filter(each -> each.digest().startsWith(digest))
-            .toList();
+        database.inTransaction(handle -> {
+          List<FeedSnapshot> matching =
+              locked(handle, name).stream()
+                  .filter(each -> each.digest().startsWith(digest))
+                  .toList();
+          if (matching.size() == 1) {
+            use(handle, name, matching.getFirst().digest(), matching.getFirst().digest());
+          }
+          return matching;
+        });
     if (found.size() != 1) {
       throw new FeedException(
           "The feed %s has %s snapshot that begins with '%s'. See them: regild feed show %1$s"
               .formatted(name, found.isEmpty() ? "no" : "more than one", digest));
     }
-    use(name, found.getFirst().digest(), found.getFirst().digest());
     return found.getFirst();
   }
 
@@ -150,34 +157,30 @@ public final class FeedStore {
    * @throws FeedException if there is no such feed
    */
   public Optional<FeedSnapshot> release(String name) throws FeedException {
-    Optional<FeedSnapshot> newest = require(name).newest();
-    if (newest.isPresent()) {
-      use(name, newest.get().digest(), null);
-    }
-    return newest;
+    var _ = require(name);
+    return database.inTransaction(handle -> {
+      Optional<FeedSnapshot> newest = locked(handle, name).stream().findFirst();
+      newest.ifPresent(each -> use(handle, name, each.digest(), null));
+      return newest;
+    });
   }
 
-  private void use(String name, String digest, @Nullable String held) throws FeedException {
-    boolean there =
-        database.inTransaction(handle -> {
-          boolean kept =
-              FeedSnapshots.all(handle).getOrDefault(name, List.of()).stream()
-                  .anyMatch(each -> each.digest().equals(digest));
-          if (kept) {
-            handle
-                .createUpdate("UPDATE feed SET held = :held WHERE name = :name")
-                .bind("held", held)
-                .bind("name", name)
-                .execute();
-            FeedSnapshots.use(handle, name, digest);
-          }
-          return kept;
-        });
-    if (!there) {
-      throw new FeedException(
-          "The snapshot %s of the feed %s was removed meanwhile. See those that are there: regild feed show %2$s"
-              .formatted(digest, name));
-    }
+  /** Returns the snapshots of a feed, newest first; no refresh adds or removes one meanwhile. */
+  private static List<FeedSnapshot> locked(Handle handle, String name) {
+    handle
+        .createUpdate("UPDATE feed SET held = held WHERE name = :name")
+        .bind("name", name)
+        .execute();
+    return FeedSnapshots.all(handle).getOrDefault(name, List.of());
+  }
+
+  private static void use(Handle handle, String name, String digest, @Nullable String held) {
+    handle
+        .createUpdate("UPDATE feed SET held = :held WHERE name = :name")
+        .bind("held", held)
+        .bind("name", name)
+        .execute();
+    FeedSnapshots.use(handle, name, digest);
   }
 
   /** How every feed does, by name. */
@@ -459,12 +462,41 @@ public final class FeedStore {
 
   /** Returns what the feeds say about a platform. */
   public PlatformFacts facts(String platform) {
-    List<Part> all = database.read(handle -> parts(handle, platform));
+    while (true) {
+      try {
+        return facts(parts(platform));
+      } catch (ReplacedException e) {
+        // By a refresh, whose facts are there now.
+      }
+    }
+  }
+
+  /** What a part says was replaced after the part was named. */
+  static final class ReplacedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private ReplacedException() {
+      super("a feed's facts were replaced meanwhile");
+    }
+  }
+
+  /**
+   * Returns what the parts say.
+   *
+   * @throws ReplacedException if one isn't there any more; nothing is remembered of it, since it
+   *     may come back
+   */
+  PlatformFacts facts(List<Part> all) {
     if (all.isEmpty()) {
       return PlatformFacts.NONE;
     }
     String basis = String.join("\n", all.stream().map(Part::toString).toList());
     return merged.get(basis, _ -> merged(basis, all));
+  }
+
+  /** Returns the parts of what the feeds say now about a platform. */
+  List<Part> parts(String platform) {
+    return database.read(handle -> parts(handle, platform));
   }
 
   /** Of a CVE, the feed whose kind comes first counts. */
@@ -531,7 +563,7 @@ public final class FeedStore {
                         .mapTo(byte[].class)
                         .findOne())
                 .map(FeedFacts::unpacked)
-                .orElse(Map.of()));
+                .orElseThrow(ReplacedException::new));
   }
 
   private FeedException unusable(IOException e) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +28,9 @@ public final class ConfigurationCheck {
 
   /** Characters; the paths are arguments of programs. */
   private static final int LONGEST_PATH = 250;
+
+  /** What decoders put in the place of bytes that are no text. */
+  private static final char REPLACEMENT = '\ufffd';
 
   /** Exits with 1 if a file is missing. */
   private static final String FIND =
@@ -52,11 +56,13 @@ public final class ConfigurationCheck {
    * @param digest in hexadecimal
    */
   public record Expected(String path, String packageName, String digest) {
-    /** Whether it is no option of a program, and is one word in its output. */
+    /** Whether it is no option of a program, is one word in its output, and was UTF-8. */
     private boolean canBeNamed() {
       return path.startsWith("/")
           && path.length() <= LONGEST_PATH
-          && path.chars().noneMatch(each -> each == '\\' || Character.isISOControl(each));
+          && path.chars()
+              .noneMatch(
+                  each -> each == '\\' || each == REPLACEMENT || Character.isISOControl(each));
     }
   }
 
@@ -70,7 +76,9 @@ public final class ConfigurationCheck {
     return new ConfigurationCheck("SHA-256", "sha256sum", guest).compare(all);
   }
 
-  private ConfigurationFiles compare(List<Expected> all) {
+  /** A package that is there for two architectures brings a file twice, and it counts once. */
+  private ConfigurationFiles compare(List<Expected> brought) {
+    List<Expected> all = brought.stream().distinct().toList();
     List<Expected> wanted = all.stream().filter(Expected::canBeNamed).limit(MOST_FILES).toList();
     if (wanted.isEmpty()) {
       return ConfigurationFiles.notCompared(all.size());
@@ -97,7 +105,7 @@ public final class ConfigurationCheck {
         }
       }
     }
-    small.retainAll(paths);
+    small.retainAll(Set.copyOf(paths));
     if (!small.isEmpty()) {
       for (String line : run(program + " -- \"$@\" 2>/dev/null || true", small)) {
         String[] fields = line.split("  ", 2);

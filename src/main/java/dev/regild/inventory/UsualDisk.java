@@ -142,7 +142,7 @@ record UsualDisk(List<InstalledSystem> systems) {
     @Override
     public Optional<byte[]> small(String path, int mostBytes) throws IOException {
       try {
-        return root.isFile(path) ? Optional.of(root.read(path, mostBytes)) : Optional.empty();
+        return root.small(path, mostBytes);
       } catch (UnusualDiskException e) {
         return Optional.empty();
       }

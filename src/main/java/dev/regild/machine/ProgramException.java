@@ -22,6 +22,19 @@ public final class ProgramException extends Exception {
     this.exitStatus = NONE;
   }
 
+  /**
+   * Whether a program that never ended by itself is behind an error: then it says nothing about
+   * what the program was to read.
+   */
+  public static boolean isUnfinished(Throwable error) {
+    for (Throwable each = error; each != null; each = each.getCause()) {
+      if (each instanceof ProgramException program && program.exitStatus == NONE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The program's exit status, or {@link #NONE}. */
   public int exitStatus() {
     return exitStatus;

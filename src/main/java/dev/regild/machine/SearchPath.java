@@ -33,6 +33,7 @@ final class SearchPath {
           Map.entry("mount", "mount"),
           Map.entry("msiinfo", "msitools"),
           Map.entry("ntfs-3g.probe", "ntfs-3g"),
+          Map.entry("osslsigncode", "osslsigncode"),
           Map.entry("prlimit", "util-linux"),
           Map.entry("python3", "python3"),
           Map.entry("qemu-img", "qemu-utils"),

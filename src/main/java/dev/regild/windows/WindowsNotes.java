@@ -27,7 +27,7 @@ final class WindowsNotes extends NoChangelogs {
 
   @Override
   public String unread() {
-    return "neither its own words nor a feed of the kind msrc say all CVEs that it fixes";
+    return "neither its metadata nor a feed of the kind msrc names all CVEs that it fixes";
   }
 
   @Override

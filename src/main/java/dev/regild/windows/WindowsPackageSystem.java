@@ -167,6 +167,7 @@ public record WindowsPackageSystem() implements PackageSystem {
     Catalogue catalogue = Catalogue.of(tools.channels(), channel);
     List<String> notices = new ArrayList<>(agents(channel, tools));
     if (!(channel.sources().getFirst() instanceof WsusSource wsus)) {
+      UpstreamRefresh.removeDrivers(Catalogue.directory(tools.channels(), channel.name()));
       return catalogue.contents(tools.verified(), OfferedUpdates.NONE, Route.DEFAULT, notices);
     }
     UpstreamRefresh.Outcome outcome =

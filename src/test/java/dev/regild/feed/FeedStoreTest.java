@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -244,6 +245,50 @@ class FeedStoreTest {
           .isThrownBy(() -> feeds.hold("debian-tracker", wrong))
           .withMessageContaining("regild feed show debian-tracker");
     }
+  }
+
+  /** Else a reader that a refresh has overtaken would take it for one that says nothing. */
+  @Test
+  void nothingIsRememberedOfASnapshotThatWasReplacedBeforeItWasRead() throws Exception {
+    add(FeedKind.DEBIAN_TRACKER, TRACKER);
+    String first = feeds.require("debian-tracker").snapshot().orElseThrow();
+    List<FeedStore.Part> named = feeds.parts("DEBIAN_12");
+    refreshed(
+        "{\"openssl\": {\"CVE-2026-9\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    assertThatExceptionOfType(FeedStore.ReplacedException.class)
+        .isThrownBy(() -> feeds.facts(named));
+
+    feeds.hold("debian-tracker", first);
+    assertThat(feeds.facts("DEBIAN_12").issues("linux")).hasSize(2);
+  }
+
+  /** Else the older one would count until the content changes again. */
+  @Test
+  void theSnapshotThatARefreshStoresMeanwhileIsTheNewest() throws Exception {
+    add(FeedKind.DEBIAN_TRACKER, TRACKER);
+    String first = feeds.require("debian-tracker").snapshot().orElseThrow();
+    feeds.hold("debian-tracker", first);
+    FeedSnapshot later = new FeedSnapshot("f".repeat(64), Instant.now(), "", Map.of());
+    AtomicReference<Optional<FeedSnapshot>> released = new AtomicReference<>(Optional.empty());
+    Thread releasing =
+        Thread.ofPlatform()
+            .unstarted(() -> {
+              try {
+                released.set(feeds.release("debian-tracker"));
+              } catch (FeedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    database.useTransaction(handle -> {
+      handle.execute("UPDATE feed SET error = error");
+      releasing.start();
+      Thread.sleep(300);
+      FeedSnapshots.add(handle, "debian-tracker", later, first, Map.of());
+    });
+    releasing.join();
+
+    assertThat(released.get().map(FeedSnapshot::digest)).contains(later.digest());
+    assertThat(feeds.require("debian-tracker").snapshot()).contains(later.digest());
   }
 
   /** Refreshes with another content. */

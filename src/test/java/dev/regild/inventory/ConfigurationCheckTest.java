@@ -36,6 +36,7 @@ class ConfigurationCheckTest {
     expect("with space.conf", "b");
     Files.writeString(directory.resolve("with space.conf"), "by its owner");
     expect("missing.conf", "c");
+    expect("missing.conf", "c"); // by the package for another architecture
     expect("link.conf", "a");
     Files.createSymbolicLink(directory.resolve("link.conf"), Path.of("same.conf"));
     ConfigurationFiles found = ConfigurationCheck.md5(expected, guest(programs));
@@ -67,9 +68,10 @@ class ConfigurationCheckTest {
     expected.add(new Expected("--version", "an option", "00"));
     expected.add(new Expected(path("a\\b"), "an escape", "00"));
     expected.add(new Expected(path("a\nb"), "two lines", "00"));
+    expected.add(new Expected(path("a\ufffdb"), "not UTF-8", "00"));
     expected.add(new Expected("/" + "x".repeat(300), "a long path", "00"));
     assertThat(ConfigurationCheck.md5(expected, guest(programs)))
-        .isEqualTo(new ConfigurationFiles(8, 0, List.of()));
+        .isEqualTo(new ConfigurationFiles(9, 0, List.of()));
   }
 
   @Test

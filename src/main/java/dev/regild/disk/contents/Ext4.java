@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -174,6 +175,18 @@ public final class Ext4 {
     Inode file = required(path);
     require(file.is(REGULAR), path + " is no regular file");
     return content(file, mostBytes);
+  }
+
+  /**
+   * Reads a regular file, and looks its path up once.
+   *
+   * @return empty if it is missing, larger than that, or of another kind
+   */
+  public Optional<byte[]> small(String path, int mostBytes) throws IOException {
+    List<Inode> found = find(path, true);
+    return found.isEmpty() || !found.getLast().is(REGULAR) || found.getLast().size > mostBytes
+        ? Optional.empty()
+        : Optional.of(content(found.getLast(), mostBytes));
   }
 
   /** Whether there is anything at that path; a dangling symbolic link counts. */

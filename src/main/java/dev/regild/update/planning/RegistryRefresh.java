@@ -104,7 +104,19 @@ public final class RegistryRefresh implements ImageInventories {
   @Override
   public void each(String platform, Consumer<Inventory> action) {
     for (String digest : digests(platform)) {
-      inventories.find(digest).ifPresent(action);
+      find(digest).ifPresent(action);
+    }
+  }
+
+  /** Leaves out a damaged one, which concerns its images only. */
+  private Optional<Inventory> find(String digest) {
+    try {
+      return inventories.find(digest);
+    } catch (IllegalStateException e) {
+      LOG.atWarn()
+          .addKeyValue("reason", e.getMessage())
+          .log("refreshes do not look at an image's inventory");
+      return Optional.empty();
     }
   }
 

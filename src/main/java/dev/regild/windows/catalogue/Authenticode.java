@@ -93,7 +93,8 @@ final class Authenticode {
       throw new UnsignedException(
           "its signature is missing or not good ("
               + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-              + ")");
+              + ")",
+          e);
     }
   }
 
@@ -124,6 +125,10 @@ final class Authenticode {
 
     UnsignedException(String message) {
       super(message);
+    }
+
+    private UnsignedException(String message, ProgramException cause) {
+      super(message, cause);
     }
   }
 }

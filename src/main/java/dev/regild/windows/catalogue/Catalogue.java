@@ -465,18 +465,32 @@ public final class Catalogue {
 
   private List<CatalogueEntry> verified(VerifiedFiles files) throws ChannelException, IOException {
     List<CatalogueEntry> entries = all();
+    Set<String> added = entries().stream().map(CatalogueEntry::sha256).collect(toSet());
     for (String digest : entries.stream().map(CatalogueEntry::sha256).distinct().toList()) {
       Path file = content(digest);
       if (!files.isIntact(file, digest)) {
-        throw new ChannelException(
-            "%s is missing or has changed since it was added; remove it with: regild channel"
-                    .formatted(file)
-                + " remove-update CHANNEL "
-                + digest.substring(0, 12)
-                + ", and add it again");
+        throw added.contains(digest) ? damaged(file, digest) : damagedFollowed(file);
       }
     }
     return entries;
+  }
+
+  private static ChannelException damaged(Path file, String digest) {
+    return new ChannelException(
+        "%s is missing or has changed since it was added; remove it with: regild channel"
+                .formatted(file)
+            + " remove-update CHANNEL "
+            + digest.substring(0, 12)
+            + ", and add it again");
+  }
+
+  /** The next refresh downloads what isn't there. */
+  private static ChannelException damagedFollowed(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    return new ChannelException(
+        "%s was missing or had changed since a refresh downloaded it; refresh the channel again,"
+                .formatted(file)
+            + " which downloads it again");
   }
 
   /** Puts the packages' files into a snapshot's directory, under their names. */

@@ -10,6 +10,7 @@ import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.FileDigest;
 import dev.regild.files.FileTree;
+import dev.regild.machine.ProgramException;
 import dev.regild.windows.catalogue.DriverPackage;
 import dev.regild.windows.catalogue.FollowedPackages;
 import dev.regild.windows.catalogue.PackageFacts;
@@ -161,18 +162,21 @@ final class DriverFollow {
   private void follow(List<UpdateFacts> selected, FollowedPackages followed)
       throws ChannelException, IOException, InterruptedException {
     Set<String> origins = new HashSet<>();
+    int taken = 0;
     long together = 0;
     for (UpdateFacts each : selected) {
       String origin = ORIGIN + each.id();
       Optional<FollowedPackages.Followed> there = followed.find(origin);
       long size = each.files().stream().mapToLong(UpdateFile::size).sum();
-      together += size;
       Optional<String> refusal =
           there.isPresent()
               ? Optional.of(there.get().refusal()).filter(why -> !why.isEmpty())
-              : refusal(each, origins.size(), together);
+              : refusal(each, taken, together + size);
       if (refusal.isPresent()) {
         leave(each, refusal.get());
+      } else {
+        taken++;
+        together += size;
       }
       if (there.isPresent()) {
         origins.add(origin);
@@ -254,13 +258,20 @@ final class DriverFollow {
             read.zip(),
             read.drivers());
       }
+      Files.deleteIfExists(partial);
     } catch (DriverPackage.RefusedException | ArchiveException e) {
       String why = String.valueOf(e.getMessage());
-      followed.refuse(origin, why);
-      leave(driver, why);
+      if (ProgramException.isUnfinished(e)) {
+        notices.add(
+            "the driver %s can't be read here: %s; the next refresh tries again"
+                .formatted(driver.title(), why));
+      } else {
+        followed.refuse(origin, why);
+        leave(driver, why);
+        Files.deleteIfExists(partial);
+      }
     } finally {
       FileTree.remove(work);
-      Files.deleteIfExists(partial);
     }
   }
 

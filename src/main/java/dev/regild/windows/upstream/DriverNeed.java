@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * What images need of drivers: their devices, and what drives these.
@@ -21,6 +22,9 @@ record DriverNeed(List<Device> devices, List<Driver> drivers) {
 
   /** Ten times what the richest computers have. */
   private static final int MOST_IDS = 20_000;
+
+  /** What Windows takes for an id; an image may have anything there. */
+  private static final Pattern ID = Pattern.compile("[!-~&&[^,]]{1,200}");
 
   DriverNeed {
     devices = List.copyOf(devices);
@@ -41,7 +45,7 @@ record DriverNeed(List<Device> devices, List<Driver> drivers) {
     return needs;
   }
 
-  /** Returns the ids of all devices, in order. */
+  /** Returns the ids of all devices, in order; lacks what a bus can't have given a device. */
   static List<String> ids(Collection<DriverNeed> needs) {
     Set<String> ids = new TreeSet<>();
     for (DriverNeed need : needs) {
@@ -50,6 +54,6 @@ record DriverNeed(List<Device> devices, List<Driver> drivers) {
         ids.addAll(device.compatibleIds());
       }
     }
-    return ids.stream().limit(MOST_IDS).toList();
+    return ids.stream().filter(ID.asMatchPredicate()).limit(MOST_IDS).toList();
   }
 }

@@ -6,6 +6,7 @@ import dev.regild.channel.RefreshOptions.Progress;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
+import dev.regild.windows.catalogue.FollowedPackages;
 import dev.regild.windows.catalogue.OfferedUpdates;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,11 @@ public final class UpstreamRefresh {
   private final Clock clock;
   private final RefreshOptions options;
   private final List<Duration> pauses;
+
+  /** Removes the drivers that a server which is no source any more has left. */
+  public static void removeDrivers(Path directory) throws ChannelException, IOException {
+    FollowedPackages.open(directory).keepOnly(DriverFollow.ORIGIN, Set.of());
+  }
 
   /**
    * @param platform of the images

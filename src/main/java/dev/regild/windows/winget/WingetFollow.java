@@ -8,6 +8,7 @@ import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Transport;
 import dev.regild.files.FileDigest;
 import dev.regild.files.FileTree;
+import dev.regild.machine.ProgramException;
 import dev.regild.windows.catalogue.AgentInstaller;
 import dev.regild.windows.catalogue.FollowedPackages;
 import java.io.IOException;
@@ -96,7 +97,7 @@ public final class WingetFollow {
 
   private void keepEarlier(String identifier, FollowedPackages followed) {
     followed.of(ORIGIN + identifier + " ").stream()
-        .filter(each -> each.refusal().isEmpty())
+        .filter(each -> each.refusal().isEmpty() && followed.find(each.origin()).isPresent())
         .forEach(each -> kept.add(each.origin()));
   }
 
@@ -126,7 +127,13 @@ public final class WingetFollow {
       } catch (FetchException e) {
         notices.add("%s can't be had: %s".formatted(identifier, e.getMessage()));
       } catch (ArchiveException | IllegalArgumentException e) {
-        followed.refuse(origin, String.valueOf(e.getMessage()));
+        if (ProgramException.isUnfinished(e)) {
+          notices.add(
+              "%s can't be read here: %s; the next refresh tries again"
+                  .formatted(identifier, e.getMessage()));
+        } else {
+          followed.refuse(origin, String.valueOf(e.getMessage()));
+        }
       } finally {
         FileTree.remove(work);
       }
@@ -144,18 +151,15 @@ public final class WingetFollow {
 
   private void download(String identifier, WingetInstaller newest, Path file)
       throws FetchException, InterruptedException {
+    String doing = "downloading " + identifier;
+    options.onProgress().accept(new Progress(doing, 0, 0));
     AtomicLong received = new AtomicLong();
     transport.download(
         newest.url(),
         file,
         new FileDigest(OptionalLong.empty(), newest.sha256()),
         LARGEST,
-        bytes -> {
-          long all = received.addAndGet(bytes);
-          options
-              .onProgress()
-              .accept(new Progress("downloading %s (%,d bytes)".formatted(identifier, all), 0, 0));
-        });
+        bytes -> options.onProgress().accept(new Progress(doing, received.addAndGet(bytes), 0)));
   }
 
   private void removeAbandoned() throws IOException {

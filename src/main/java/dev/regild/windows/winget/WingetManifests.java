@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,19 +34,26 @@ final class WingetManifests {
   private static final int DEEPEST = 12;
   private static final int LONGEST_VERSION = 128;
   private static final int MOST_FILES = 20_000;
+  private static final int MOST_UNREADABLE = 20;
   private static final Set<String> WITH_INSTALLERS = Set.of("installer", "singleton", "merged");
   private static final Set<String> TYPES = Set.of("msi", "wix");
 
   private final Path directory;
-  private final List<String> unreadable = new ArrayList<>();
+  private final Set<String> unreadable = new LinkedHashSet<>();
 
   WingetManifests(Path directory) {
     this.directory = directory;
   }
 
-  /** Returns why manifests were passed over, one line each. */
+  /** Returns why manifests were passed over, one line each; of many the first, and their number. */
   List<String> unreadable() {
-    return List.copyOf(unreadable);
+    List<String> lines = new ArrayList<>(unreadable.stream().limit(MOST_UNREADABLE).toList());
+    if (unreadable.size() > MOST_UNREADABLE) {
+      lines.add(
+          "%,d more manifests in %s can't be read"
+              .formatted(unreadable.size() - MOST_UNREADABLE, directory));
+    }
+    return lines;
   }
 
   /**
@@ -100,6 +109,9 @@ final class WingetManifests {
                   .formatted(from, MOST_FILES));
         }
       }
+    } catch (UncheckedIOException e) {
+      // A directory that this process may not read.
+      throw new IOException(e.getCause().toString(), e);
     }
     return files;
   }
@@ -179,9 +191,17 @@ final class WingetManifests {
       @JsonProperty("InstallerType") @Nullable String installerType,
       @JsonProperty("Scope") @Nullable String scope,
       @JsonProperty("InstallerLocale") @Nullable String locale,
-      @JsonProperty("Installers") @Nullable List<Installer> installers) {
+      @JsonProperty("Installers") @Nullable List<@Nullable Installer> installers) {
     List<Installer> all() {
-      return installers == null ? List.of() : installers;
+      List<Installer> all = new ArrayList<>();
+      if (installers != null) {
+        for (@Nullable Installer each : installers) {
+          if (each != null) {
+            all.add(each);
+          }
+        }
+      }
+      return all;
     }
   }
 

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 /**
  * A version of a package in the order of winget ({@code AppInstallerVersions}): parts between dots
  * are compared by their number, then by what follows it; a part with nothing behind its number is
- * the newer, so that {@code 1.2-beta} comes before {@code 1.2}. Zeros at the end do not count.
+ * the newer, so that {@code 1.2-beta} comes before {@code 1.2}. Zeros at the end do not count, nor
+ * does what stands before the first number, as in {@code v1.2}.
  */
 record WingetVersion(String text) implements Comparable<WingetVersion> {
   private static final Pattern PART = Pattern.compile("([0-9]*)(.*)", Pattern.DOTALL);
@@ -58,7 +59,7 @@ record WingetVersion(String text) implements Comparable<WingetVersion> {
   }
 
   private List<Part> parts() {
-    String plain = text.strip().toLowerCase(Locale.ROOT).replaceFirst("^v(?=[0-9])", "");
+    String plain = text.strip().toLowerCase(Locale.ROOT).replaceFirst("^[^0-9.]+(?=[0-9])", "");
     List<Part> parts = new ArrayList<>();
     for (String each : plain.split("\\.", -1)) {
       Matcher part = PART.matcher(each.strip());

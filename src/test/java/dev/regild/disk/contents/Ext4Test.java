@@ -90,6 +90,28 @@ class Ext4Test {
     assertThatThrownBy(() -> found.read("/etc", 100)).isInstanceOf(UnusualDiskException.class);
   }
 
+  /** As many as an inventory compares, deeper than they are. */
+  @Test
+  void fourThousandSmallFilesAreWithinTheLimits() throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("tree"));
+    List<String> paths = new ArrayList<>();
+    for (int i = 0; i < 4000; i++) {
+      paths.add("/etc/a/%d/%d.conf".formatted(i / 100, i));
+      Path file = tree.resolve(paths.getLast().substring(1));
+      Files.createDirectories(file.resolveSibling("."));
+      Files.writeString(file, "content " + i);
+    }
+    Ext4 found = Ext4.open(bytes(made("ext4", tree)), 0);
+
+    for (String path : paths) {
+      assertThat(found.small(path, 100)).isPresent();
+    }
+    assertThat(found.small("/etc/a/0/0.conf", 8)).isEmpty();
+    assertThat(found.small("/etc/a/0", 100)).isEmpty();
+    assertThat(found.small("/etc/gone", 100)).isEmpty();
+    assertThat(found.small("/etc/a/0/0.conf", 9).orElseThrow()).asString().isEqualTo("content 0");
+  }
+
   /** Its blocks are never read, but each reading takes as much memory as if they were. */
   @Test
   void theHolesOfAFileCountLikeItsBytes() throws Exception {

@@ -105,6 +105,29 @@ class RegistryRefreshTest {
     assertThat(seen).containsExactly("WINDOWS");
   }
 
+  /** Else no channel of its platform could be refreshed. */
+  @Test
+  void aDamagedInventoryIsLeftOut() {
+    FleetImages images = new FleetImages(database, new Inventories(database));
+    Owner alice = new Owner("111111111111", "eu-central-1");
+    for (String version : List.of("10.0.26100.1", "10.0.26100.2")) {
+      images.available(
+          alice, version, "WINDOWS", List.of(FleetImages.installed("Windows", version)));
+    }
+    database.useTransaction(handle ->
+        handle.execute(
+            """
+            UPDATE inventory SET compressed_json = ?
+             WHERE digest = (SELECT inventory_digest FROM image WHERE name = '10.0.26100.1')
+            """,
+            new byte[] {1}));
+    List<String> seen = new ArrayList<>();
+
+    refreshes.each("WINDOWS", each -> seen.add(each.packages().getFirst().version()));
+
+    assertThat(seen).containsExactly("10.0.26100.2");
+  }
+
   private Map<String, String> running(Instant now) {
     return database.read(handle -> RunningRefreshes.list(handle, now));
   }

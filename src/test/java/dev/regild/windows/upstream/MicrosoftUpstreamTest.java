@@ -260,6 +260,59 @@ class MicrosoftUpstreamTest {
   }
 
   @Test
+  void aDriverThatIsTooLargeTakesNoRoomFromOthers() throws Exception {
+    DocumentFile file = driver("net.inf", "01/02/2026,1.0", NIC);
+    DocumentFile large =
+        new DocumentFile("gpu.cab", 9L << 30, file.sha1(), file.sha256(), file.patchingType());
+    publish(new UUID(0, 1), "large", GPU, "2026-01-02", "1.0", USUAL, large);
+    publish(new UUID(0, 2), "net", NIC, "2026-01-02", "1.0", USUAL, file);
+    devices.add(new Device(List.of(GPU), List.of()));
+    devices.add(new Device(List.of(NIC), List.of()));
+
+    refresh();
+
+    assertThat(origins()).containsExactly("driver " + new UUID(0, 2) + ".100");
+    assertThat(UpstreamState.read(directory, WsusSource.MICROSOFT).leftOut())
+        .singleElement()
+        .asString()
+        .startsWith("large");
+  }
+
+  /** Whoever made an image must not keep the drivers of all others back. */
+  @Test
+  void whatIsNoIdOfADeviceIsNotAskedFor() throws Exception {
+    publish("Net", NIC, "2026-01-02", "1.0", USUAL, driver("net.inf", "01/02/2026,1.0", NIC));
+    devices.add(
+        new Device(
+            List.of("PCI\\\u0001", "PCI\\" + "X".repeat(201), "", "\ud800", NIC), List.of()));
+
+    assertThat(refresh().notices()).isEmpty();
+
+    assertThat(followed()).hasSize(1);
+  }
+
+  /** As where osslsigncode is missing: that says nothing about the driver. */
+  @Test
+  void aDriverThatCannotBeVerifiedHereIsTriedAgain() throws Exception {
+    publish("Net", NIC, "2026-01-02", "1.0", USUAL, driver("net.inf", "01/02/2026,1.0", NIC));
+    devices.add(new Device(List.of(NIC), List.of()));
+    WsusSource source =
+        source(
+            keys.authority().toString(),
+            List.of("Windows 11 Drivers"),
+            temporary.resolve("missing.pem"));
+
+    assertThat(refresh(source).notices())
+        .singleElement()
+        .asString()
+        .contains("the driver Net can't be read here", "the next refresh tries again");
+    refresh();
+
+    assertThat(followed()).hasSize(1);
+    assertThat(server.downloads()).as("it was there already").hasSize(1);
+  }
+
+  @Test
   void withoutTheImagesTheDriversStayAsTheyAre() throws Exception {
     publish(
         "Net", NIC, "2026-01-02", "1.2.3.4", USUAL, driver("net.inf", "01/02/2026,1.2.3.4", NIC));
@@ -350,7 +403,18 @@ class MicrosoftUpstreamTest {
       String version,
       String more,
       DocumentFile file) {
-    RevisionId id = new RevisionId(UUID.randomUUID(), 100);
+    return publish(UUID.randomUUID(), title, hardwareId, date, version, more, file);
+  }
+
+  private static UUID publish(
+      UUID update,
+      String title,
+      String hardwareId,
+      String date,
+      String version,
+      String more,
+      DocumentFile file) {
+    RevisionId id = new RevisionId(update, 100);
     server.publish(
         id,
         UpdateDocuments.driver(
@@ -379,6 +443,10 @@ class MicrosoftUpstreamTest {
   }
 
   private static WsusSource source(String authority, List<String> driverProducts) {
+    return source(authority, driverProducts, signer.root());
+  }
+
+  private static WsusSource source(String authority, List<String> driverProducts, Path roots) {
     return new WsusSource(
         WsusSource.MICROSOFT,
         "amd64",
@@ -388,7 +456,7 @@ class MicrosoftUpstreamTest {
         false,
         false,
         false,
-        signer.root().toString(),
+        roots.toString(),
         new Route(proxy.uri(), authority));
   }
 

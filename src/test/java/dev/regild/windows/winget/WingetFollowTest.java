@@ -9,6 +9,8 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.RefreshOptions;
+import dev.regild.channel.RefreshOptions.Progress;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
 import dev.regild.fetch.Route;
@@ -19,6 +21,7 @@ import dev.regild.fixtures.WindowsPackages;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.CatalogueSource;
+import dev.regild.windows.catalogue.FollowedPackages;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -26,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +105,35 @@ class WingetFollowTest {
         .hasMessageContaining("take it out of the channel's sources");
     assertThat(channels.refresh("win")).isInstanceOf(RefreshResult.Unchanged.class);
     assertThat(asked).as("it is there already").hasSize(1);
+  }
+
+  /** The command prints a line for each thing that is done. */
+  @Test
+  void aDownloadIsOneThingHoweverLargeItIs() throws Exception {
+    publish("1.0", msi("1.0.0"), "x64", "msi");
+    List<Progress> told = new CopyOnWriteArrayList<>();
+
+    channels.refresh("win", new RefreshOptions(told::add, Optional.empty(), Optional.empty()));
+
+    assertThat(told).extracting(Progress::doing).containsOnly("downloading Example.Agent");
+    assertThat(told.getFirst().text()).isEqualTo("downloading Example.Agent");
+    assertThat(told.getLast().text()).endsWith(" so far");
+  }
+
+  @Test
+  void anInstallerThatWasDamagedHereIsDownloadedAgain() throws Exception {
+    publish("1.0", msi("1.0.0"), "x64", "msi");
+    channels.refresh("win");
+    Path file = temporary.resolve("data/channels/win.catalogue/" + agents().getFirst().sha256());
+    Files.writeString(file, "damaged");
+
+    assertThatThrownBy(() -> channels.refresh("win"))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("refresh the channel again");
+    channels.refresh("win");
+
+    assertThat(Sha256.of(file)).isEqualTo(agents().getFirst().sha256());
+    assertThat(asked).hasSize(2);
   }
 
   @Test
@@ -195,6 +228,18 @@ class WingetFollowTest {
     channels.refresh("win");
     assertThat(agents()).isEmpty();
     assertThat(channels.current("win").orElseThrow().size()).isZero();
+  }
+
+  @Test
+  void theDriversOfAnUpdateServerThatIsTakenOutGo() throws Exception {
+    publish("1.0", msi("1.0.0"), "x64", "msi");
+    Path directory = temporary.resolve("data/channels/win.catalogue");
+    FollowedPackages.open(directory).refuse("driver 1", "not signed");
+
+    channels.refresh("win");
+
+    assertThat(FollowedPackages.open(directory).of("driver ")).isEmpty();
+    assertThat(agents()).hasSize(1);
   }
 
   @Test

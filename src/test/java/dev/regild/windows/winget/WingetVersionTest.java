@@ -20,6 +20,7 @@ class WingetVersionTest {
     "1.2-alpha, 1.2-beta",
     "1.0, 1.0.1",
     "v1.2, 1.3",
+    "release-9.1, release-10.0",
     "unknown, 0.0.1",
     "99, latest"
   })
@@ -29,7 +30,7 @@ class WingetVersionTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1.0, 1.0.0", "1, 1.0.0.0", "v2.1, 2.1", "1.2-Beta, 1.2-beta"})
+  @CsvSource({"1.0, 1.0.0", "1, 1.0.0.0", "v2.1, 2.1", "Version 2.1, 2.1", "1.2-Beta, 1.2-beta"})
   void theyAreTheSame(String one, String other) {
     assertThat(new WingetVersion(one)).isEqualByComparingTo(new WingetVersion(other));
   }
