@@ -74,7 +74,8 @@ class LauncherTest {
     Files.createDirectory(root.resolve("target"));
     Files.writeString(root.resolve("target/regild.jar"), "");
     stub("sleep", "exit 0");
-    stub("nice", "shift; env >>\"$TMPDIR/seen\"; echo '\"server started\" address=127.0.0.1:9' >&2");
+    stub(
+        "nice", "shift; env >>\"$TMPDIR/seen\"; echo '\"server started\" address=127.0.0.1:9' >&2");
     String said =
         run(
             Map.of(

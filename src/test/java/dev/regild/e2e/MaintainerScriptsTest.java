@@ -39,6 +39,32 @@ class MaintainerScriptsTest {
   }
 
   @Test
+  void theFirstInstallationRecordsClassesAndThenStarts() throws Exception {
+    assertThat(run("postinst", "configure", ""))
+        .containsSubsequence(
+            "regild setup regild",
+            "regild record",
+            "deb-systemd-invoke start regild.socket regild.service");
+  }
+
+  @Test
+  void anUpgradeRestartsOnlyWhatRuns() throws Exception {
+    assertThat(run("postinst", "configure", "0.0.9"))
+        .contains("deb-systemd-invoke try-restart regild.service regild-worker.service")
+        .noneMatch(line -> line.startsWith("deb-systemd-invoke start"));
+  }
+
+  /** dpkg still names the version before, and the units are stopped and masked. */
+  @Test
+  void anInstallationAfterARemovalStarts() throws Exception {
+    Files.createSymbolicLink(
+        root.resolve("etc/systemd/system/regild.service"), Path.of("/dev/null"));
+    List<String> calls = run("postinst", "configure", "0.0.9");
+    Files.delete(root.resolve("etc/systemd/system/regild.service"));
+    assertThat(calls).contains("deb-systemd-invoke start regild.socket regild.service");
+  }
+
+  @Test
   void aPurgeWithoutImagesLeavesNothing() throws Exception {
     Files.writeString(data.resolve("regild.db"), "");
     assertThat(run("postrm", "purge")).contains("userdel regild");
