@@ -69,6 +69,24 @@ class LauncherTest {
   }
 
   @Test
+  void aSetupNeedsNoPackageSystemWhereItsProgramsAreThere() throws Exception {
+    stub("dpkg-query", "exit 127");
+    stub("apt-get", "exit 127");
+    stub("env", "exit 0");
+    stub("usermod", "exit 0");
+    stub("sudo", "\"$@\"");
+    stub("visudo", "exit 1");
+    String said =
+        run(
+            Map.of("TMPDIR", temporary.toString()),
+            "bash",
+            Path.of("regild").toRealPath().toString(),
+            "setup",
+            "nobody");
+    assertThat(said).contains("sudo takes no rule for nobody").doesNotContain("setup works with");
+  }
+
+  @Test
   void theTrainingServerHasNeitherTheServersDatabaseNorItsSecretsAndManager() throws Exception {
     Path root = Files.createDirectories(directory.resolve("root"));
     Files.createDirectory(root.resolve("target"));
