@@ -37,7 +37,7 @@ final class NodeProcess {
       throws ConfigException {
     Config.Listen given = Config.Listen.of(inherited.address());
     Config.Listen wanted = config.listen();
-    if (!wanted.equals(given)
+    if (!wanted.isThatOf(inherited.address())
         && !wanted.equals(Config.Listen.DEFAULT)
         && !wanted.equals(Config.Listen.WORKER_DEFAULT)) {
       throw new ConfigException(

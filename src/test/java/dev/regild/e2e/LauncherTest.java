@@ -68,13 +68,68 @@ class LauncherTest {
     assertThat(temporary).isEmptyDirectory();
   }
 
+  @Test
+  void aSetupNeedsNoPackageSystemWhereItsProgramsAreThere() throws Exception {
+    stub("dpkg-query", "exit 127");
+    stub("apt-get", "exit 127");
+    stub("env", "exit 0");
+    stub("usermod", "exit 0");
+    stub("sudo", "\"$@\"");
+    stub("visudo", "exit 1");
+    String said =
+        run(
+            Map.of("TMPDIR", temporary.toString()),
+            "bash",
+            Path.of("regild").toRealPath().toString(),
+            "setup",
+            "nobody");
+    assertThat(said).contains("sudo takes no rule for nobody").doesNotContain("setup works with");
+  }
+
+  @Test
+  void theTrainingServerHasNeitherTheServersDatabaseNorItsSecretsAndManager() throws Exception {
+    Path root = Files.createDirectories(directory.resolve("root"));
+    Files.createDirectory(root.resolve("target"));
+    Files.writeString(root.resolve("target/regild.jar"), "");
+    stub("sleep", "exit 0");
+    stub(
+        "nice", "shift; env >>\"$TMPDIR/seen\"; echo '\"server started\" address=127.0.0.1:9' >&2");
+    String said =
+        run(
+            Map.of(
+                "TMPDIR", temporary.toString(),
+                "JAVA_HOME", "/jre",
+                "REGILD_DATABASE", "postgresql://db/regild",
+                "REGILD_MASTER_KEY", "s3cret",
+                "PGPASSWORD", "s3cret",
+                "AWS_SECRET_ACCESS_KEY", "s3cret",
+                "CREDENTIALS_DIRECTORY", "/run/credentials/regild.service",
+                "NOTIFY_SOCKET", "/run/systemd/notify"),
+            "bash",
+            "-c",
+            "set -euo pipefail; root=$0 cache=$0/cache java_options=(-x) server_options=(-x)"
+                + part("\nname_recorded() {", "\nhas_own_kernel() {")
+                + "train >/dev/null 2>&1 || true",
+            root.toString());
+    assertThat(said).isEqualTo("exit 0");
+    assertThat(temporary.resolve("seen"))
+        .content()
+        .contains("JAVA_HOME=/jre", "REGILD_CACHE=" + root + "/cache")
+        .doesNotContain(
+            "s3cret", "REGILD_DATABASE", "PGPASSWORD", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET");
+  }
+
   /** Those of the launcher that choose what root gets. */
   private static String functions() throws IOException {
+    return "set -euo pipefail" + part("\nsettings() {", "\nrun() {");
+  }
+
+  private static String part(String from, String to) throws IOException {
     String launcher = Files.readString(Path.of("regild"));
-    int start = launcher.indexOf("\nsettings() {");
-    int end = launcher.indexOf("\nrun() {");
+    int start = launcher.indexOf(from);
+    int end = launcher.indexOf(to);
     assertThat(start).isPositive().isLessThan(end);
-    return "set -euo pipefail" + launcher.substring(start, end);
+    return launcher.substring(start, end) + "\n";
   }
 
   private String run(Map<String, String> settings, String... command) throws Exception {

@@ -44,7 +44,10 @@ class PackageIT {
         .noneMatch(line -> line.startsWith("E:"));
   }
 
-  /** The second is made of a copy of the tree elsewhere, in another time zone and language. */
+  /**
+   * The second is made of a copy of the tree elsewhere, which only its owner can read, in another
+   * time zone and language, and in another order.
+   */
   @Test
   void twoBuildsHaveTheSameBytes() throws Exception {
     Path copy = Files.createDirectory(directory.resolve("copy"));
@@ -58,13 +61,14 @@ class PackageIT {
     for (String part : List.of("regild.jar", "regild-demo.jar", "lib", "native")) {
       run("cp", "-r", "target/" + part, copy.resolve("target/" + part).toString());
     }
+    String _ = run("chmod", "-R", "go-rwx", copy.toString());
     String time = run("git", "-C", SOURCES.toString(), "log", "-1", "--format=%ct").strip();
     build(
         copy,
         directory.resolve("again"),
         Map.of("SOURCE_DATE_EPOCH", time, "TZ", "Asia/Kathmandu", "LC_ALL", "C.UTF-8"),
-        "deb",
-        "tar");
+        "tar",
+        "deb");
     for (String kind : List.of("*.deb", "*.tar.xz")) {
       assertThat(Files.mismatch(one("dist", kind), one("again", kind))).as(kind).isEqualTo(-1);
     }

@@ -1,6 +1,7 @@
 package dev.regild.machine.systemd;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -76,6 +77,13 @@ public final class Credentials {
     if (Files.size(file) > LARGEST) {
       throw new IOException("the credential %s is larger than 1 MiB".formatted(file));
     }
-    return Files.readString(file, StandardCharsets.UTF_8).replaceFirst("\\R\\z", "");
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8).replaceFirst("\\R\\z", "");
+    } catch (CharacterCodingException e) {
+      throw new IOException(
+          "the credential %s is not UTF-8 text; write a key of random bytes in Base64"
+              .formatted(file),
+          e);
+    }
   }
 }

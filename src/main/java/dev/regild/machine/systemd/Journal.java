@@ -76,6 +76,10 @@ public final class Journal implements AutoCloseable {
     }
     byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
     int length = Math.min(bytes.length, LONGEST_VALUE);
+    // journalctl shows a value that ends within a character as a number of bytes.
+    while (length < bytes.length && (bytes[length] & 0xC0) == 0x80) {
+      length--;
+    }
     entry.writeBytes((name + "\n").getBytes(StandardCharsets.US_ASCII));
     entry.writeBytes(
         ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array());

@@ -70,8 +70,9 @@ public final class ServiceManager implements AutoCloseable {
             .start(() -> repeat(limit.dividedBy(2), alive)));
   }
 
-  /** Tells that the service has begun to stop. */
+  /** Tells that the service has begun to stop. The watchdog's messages end: it answers no more. */
   public void stopping() {
+    closed.countDown();
     tell("STOPPING=1\nSTATUS=Stopping");
   }
 

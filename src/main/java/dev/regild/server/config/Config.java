@@ -8,8 +8,10 @@ import dev.regild.policy.notice.Addresses;
 import dev.regild.policy.notice.MailServer;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -166,6 +168,19 @@ public record Config(
     /** Returns the same as the address of a socket. */
     public static Listen of(InetSocketAddress address) {
       return new Listen(address.getAddress().getHostAddress(), address.getPort());
+    }
+
+    /**
+     * Returns whether this is the address of that socket. An IPv6 address has several texts: {@code
+     * ::1} is {@code 0:0:0:0:0:0:0:1}.
+     */
+    public boolean isThatOf(InetSocketAddress address) {
+      try {
+        return port == address.getPort()
+            && InetAddress.getByName(host).equals(address.getAddress());
+      } catch (UnknownHostException e) {
+        return false;
+      }
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.regild.machine.systemd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -29,6 +31,16 @@ class CredentialsTest {
                 "PGPASSWORD", "of the file",
                 "REGILD_MASTER_KEY", "two\nlines",
                 "HOME", "/root"));
+  }
+
+  @Test
+  void aCredentialThatIsNoTextIsNamed() throws Exception {
+    Path file = directory.resolve("regild_REGILD_MASTER_KEY");
+    Files.write(file, new byte[] {(byte) 0xff, 0});
+    assertThatThrownBy(
+            () -> Credentials.over(Map.of("CREDENTIALS_DIRECTORY", directory.toString())))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll(file.toString(), "Base64");
   }
 
   @Test

@@ -32,6 +32,12 @@ class JournalTest {
   }
 
   @Test
+  void aLongValueIsCutBetweenCharacters() throws Exception {
+    assertThat(sent(Map.of("MESSAGE", "x" + "ü".repeat(1 << 19))).get("MESSAGE"))
+        .isEqualTo("x" + "ü".repeat((24 << 10) - 1));
+  }
+
+  @Test
   void withoutAJournalThereIsNone() {
     assertThat(Journal.find(Map.of())).isEmpty();
     assertThat(Journal.find(Map.of("JOURNAL_STREAM", "8:1"))).isEmpty();

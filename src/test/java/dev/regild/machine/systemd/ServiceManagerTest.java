@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,23 @@ class ServiceManagerTest {
       Thread.sleep(150);
       manager.stopping();
       assertThat(text(receiver)).startsWith("STOPPING=1");
+    }
+  }
+
+  @Test
+  void whatStopsIsNotTakenForStuck() throws Exception {
+    String socket = directory.resolve("notify").toString();
+    AtomicInteger asked = new AtomicInteger();
+    try (DatagramReceiver receiver = DatagramReceiver.at(socket);
+        ServiceManager manager =
+            ServiceManager.find(Map.of("NOTIFY_SOCKET", socket, "WATCHDOG_USEC", "400000"))) {
+      manager.started("", () -> asked.incrementAndGet() > 0);
+      assertThat(text(receiver)).startsWith("READY=1");
+      assertThat(text(receiver)).isEqualTo("WATCHDOG=1");
+      manager.stopping();
+      int before = asked.get();
+      Thread.sleep(500);
+      assertThat(asked).hasValue(before);
     }
   }
 
