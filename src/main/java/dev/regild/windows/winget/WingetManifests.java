@@ -111,7 +111,7 @@ final class WingetManifests {
       }
     } catch (UncheckedIOException e) {
       // A directory that this process may not read.
-      throw new IOException(e.getCause().toString(), e);
+      throw new IOException("%s: %s".formatted(from, e.getCause()), e);
     }
     return files;
   }
