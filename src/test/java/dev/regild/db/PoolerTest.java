@@ -56,7 +56,12 @@ class PoolerTest {
         assertThat(counted(one, "two")).isEqualTo(TIMES);
       }
       // That is not so with what the driver does by default: this is what the test can see.
-      assertThat(defaultsCountRight(address)).isFalse();
+      boolean right = true;
+      // On a busy machine, the clients may happen to run one after the other.
+      for (int i = 0; right && i < 10; i++) {
+        right = defaultsCountRight(address);
+      }
+      assertThat(right).isFalse();
     }
   }
 
@@ -106,6 +111,7 @@ class PoolerTest {
     try (Connection one = defaults.getConnection();
         Connection two = defaults.getConnection();
         var statement = one.createStatement()) {
+      statement.execute("DROP TABLE IF EXISTS one, two");
       statement.execute("CREATE TABLE one (n int); INSERT INTO one VALUES (0)");
       statement.execute("CREATE TABLE two (n int); INSERT INTO two VALUES (0)");
       try {
