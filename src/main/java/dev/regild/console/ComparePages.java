@@ -5,12 +5,9 @@ import dev.regild.console.view.ComparePage;
 import dev.regild.console.view.Frame.Section;
 import dev.regild.console.view.Words;
 import dev.regild.disk.layers.Layer;
-import dev.regild.image.ImageSearch;
-import dev.regild.image.ImageState;
 import dev.regild.image.Owner;
 import dev.regild.image.Qualification;
 import dev.regild.image.RefusedException;
-import dev.regild.image.Visibility;
 import dev.regild.insight.Fixes;
 import dev.regild.inventory.Inventory;
 import dev.regild.update.fleet.Difference;
@@ -19,11 +16,9 @@ import dev.regild.update.planning.SnapshotOffers;
 import gg.jte.generated.precompiled.JtecompareGenerated;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** {@code /console/compare}: two images, or an image and what a snapshot would make of it. */
 final class ComparePages implements Console.Pages {
-  private static final int CHOICES = 100;
   private static final int MOST = 1_000;
 
   /** In the field of the snapshot: the one that the channel has now. */
@@ -91,7 +86,7 @@ final class ComparePages implements Console.Pages {
         asked.first,
         asked.second,
         asked.snapshot,
-        choices(asked.owner),
+        services.images().database().read(handle -> ImageChoices.of(handle, asked.owner)),
         error,
         sides,
         difference.map(Difference::packages).orElse(List.of()).stream().limit(MOST).toList(),
@@ -99,26 +94,6 @@ final class ComparePages implements Console.Pages {
         difference.flatMap(Difference::fixed).map(ComparePages::inWords).orElse(""),
         difference.flatMap(Difference::lost).map(ComparePages::inWords).orElse(""),
         difference.map(Difference::advisories).orElse(List.of()).stream().limit(MOST).toList());
-  }
-
-  /** The newest images; the others are found by typing. */
-  private List<String> choices(Owner owner) {
-    ImageSearch newest =
-        new ImageSearch(
-            owner,
-            new ImageSearch.Filter(
-                "",
-                Set.of(ImageState.AVAILABLE),
-                "",
-                Optional.of(Visibility.PRIVATE),
-                "",
-                Optional.empty()),
-            new ImageSearch.Order(ImageSearch.Column.CREATED, true),
-            new ImageSearch.Place.First(),
-            CHOICES);
-    return services.images().database().read(newest::find).hits().stream()
-        .map(hit -> hit.image().name())
-        .toList();
   }
 
   private ComparePage withImage(Asked asked) {

@@ -172,30 +172,35 @@ final class AliasPages implements Console.Pages {
     visit.requireChanges();
     AliasName alias = name(visit);
     String image = visit.form().text("image");
-    services.guard().resources(visit.request(), List.of(alias.toString(), image));
-    Optional<ApiException> error =
-        Attempt.refused(
-            services,
-            visit,
-            () -> {
-              var _ =
-                  services
-                      .database()
-                      .inTransaction(handle ->
-                          Aliases.set(
-                              handle,
-                              visit.caller().owner(),
-                              alias,
-                              image,
-                              Attempt.by(visit.caller()),
-                              services.clock().instant()));
-            });
+    Optional<ApiException> error = set(services, visit, alias.toString(), image);
     if (error.isPresent()) {
       Fields form = new Fields(Map.of("image", image), Map.of("image", error.get().text()));
       show(visit, form, Optional.empty(), error);
     } else {
       visit.redirect(path(alias), Notices.ALIAS_MOVED);
     }
+  }
+
+  /** Sets an alias, new or not; returns why it was refused. */
+  static Optional<ApiException> set(
+      PolicyServices services, Visit visit, String alias, String image) {
+    services.guard().resources(visit.request(), List.of(alias, image));
+    return Attempt.refused(
+        services,
+        visit,
+        () -> {
+          var _ =
+              services
+                  .database()
+                  .inTransaction(handle ->
+                      Aliases.set(
+                          handle,
+                          visit.caller().owner(),
+                          AliasName.parse(alias),
+                          image,
+                          Attempt.by(visit.caller()),
+                          services.clock().instant()));
+        });
   }
 
   /** Takes back the move that the page has shown: a button can be pressed twice. */

@@ -3,6 +3,7 @@ package dev.regild.console.policy;
 import dev.regild.api.ApiException;
 import dev.regild.console.Console;
 import dev.regild.console.Form;
+import dev.regild.console.ImageChoices;
 import dev.regild.console.Notices;
 import dev.regild.console.Visit;
 import dev.regild.console.policy.view.Fields;
@@ -17,7 +18,6 @@ import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.policy.line.Alias;
 import dev.regild.policy.line.AliasName;
-import dev.regild.policy.line.Aliases;
 import dev.regild.policy.line.Line;
 import dev.regild.policy.line.Lines;
 import dev.regild.policy.retention.RetentionPolicy;
@@ -175,24 +175,7 @@ final class LinePages implements Console.Pages {
     String line = visit.path("line");
     String image = form.text("image");
     String alias = line + "/" + form.text("alias");
-    services.guard().resources(visit.request(), List.of(alias, image));
-    Optional<ApiException> error =
-        Attempt.refused(
-            services,
-            visit,
-            () -> {
-              var _ =
-                  services
-                      .database()
-                      .inTransaction(handle ->
-                          Aliases.set(
-                              handle,
-                              visit.caller().owner(),
-                              AliasName.parse(alias),
-                              image,
-                              Attempt.by(visit.caller()),
-                              services.clock().instant()));
-            });
+    Optional<ApiException> error = AliasPages.set(services, visit, alias, image);
     if (error.isEmpty()) {
       visit.redirect(Paths.alias(line, form.text("alias"), ""), Notices.ALIAS_MOVED);
       return;

@@ -3,6 +3,7 @@ package dev.regild.console.policy;
 import dev.regild.api.ApiException;
 import dev.regild.api.ErrorType;
 import dev.regild.console.Console;
+import dev.regild.console.ImageChoices;
 import dev.regild.console.Notices;
 import dev.regild.console.Visit;
 import dev.regild.console.policy.view.Fields;

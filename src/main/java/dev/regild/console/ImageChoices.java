@@ -1,4 +1,4 @@
-package dev.regild.console.policy;
+package dev.regild.console;
 
 import dev.regild.image.ImageSearch;
 import dev.regild.image.ImageState;
@@ -10,13 +10,13 @@ import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /** The images that forms propose: the newest ones; others are found by typing. */
-final class ImageChoices {
+public final class ImageChoices {
   private static final int MOST = 100;
 
   private ImageChoices() {}
 
-  /** The names of an owner's newest images that are AVAILABLE. */
-  static List<String> of(Handle handle, Owner owner) {
+  /** Returns the names of an owner's newest images that are AVAILABLE. */
+  public static List<String> of(Handle handle, Owner owner) {
     return new ImageSearch(
             owner,
             new ImageSearch.Filter(
