@@ -455,6 +455,19 @@ public final class ConfigKeys {
     }
   }
 
+  /** The file of a key, which need not be there; empty if the key is not set. */
+  static Optional<Path> file(Map<String, String> values, String key, String remedy)
+      throws ConfigException {
+    String text = values.getOrDefault(key, "");
+    try {
+      return text.isBlank()
+          ? Optional.empty()
+          : Optional.of(Path.of(text).toAbsolutePath().normalize());
+    } catch (InvalidPathException e) {
+      throw wrong(key, text, remedy);
+    }
+  }
+
   static ConfigException wrong(String key, String value, String remedy) {
     return new ConfigException("%s is '%s', but must be %s".formatted(key, value, remedy));
   }

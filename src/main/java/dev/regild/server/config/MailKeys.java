@@ -1,10 +1,10 @@
 package dev.regild.server.config;
 
+import static dev.regild.server.config.ConfigKeys.file;
 import static dev.regild.server.config.ConfigKeys.wrong;
 
 import dev.regild.policy.notice.MailServer;
 import dev.regild.policy.notice.MailServer.Encryption;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -64,7 +64,7 @@ final class MailKeys {
       throw wrong(SERVER, server, "a host and a port, such as smtp.example.com:587");
     }
     Encryption encryption = encryption();
-    Optional<Path> credentials = file(CREDENTIALS, "the path of a file with USER:PASSWORD");
+    Optional<Path> credentials = file(values, CREDENTIALS, "the path of a file with USER:PASSWORD");
     if (encryption == Encryption.NONE && credentials.isPresent()) {
       throw new ConfigException(
           "mail.encryption is none, but mail.credentials is set. Use starttls or tls, so that nobody can read the password on its way.");
@@ -76,7 +76,7 @@ final class MailKeys {
         encryption,
         from,
         credentials,
-        file(CA_CERT, "the path of a PEM file"),
+        file(values, CA_CERT, "the path of a PEM file"),
         domains(from));
   }
 
@@ -112,16 +112,5 @@ final class MailKeys {
       throw wrong(DOMAINS, text, "domains such as example.com, separated by commas, or *");
     }
     return domains;
-  }
-
-  private Optional<Path> file(String key, String remedy) throws ConfigException {
-    String text = values.getOrDefault(key, "");
-    try {
-      return text.isBlank()
-          ? Optional.empty()
-          : Optional.of(Path.of(text).toAbsolutePath().normalize());
-    } catch (InvalidPathException e) {
-      throw wrong(key, text, remedy);
-    }
   }
 }

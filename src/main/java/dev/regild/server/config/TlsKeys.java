@@ -11,7 +11,6 @@ import static dev.regild.server.config.ConfigKeys.TLS_KEY;
 import static dev.regild.server.config.ConfigKeys.wrong;
 
 import java.net.URI;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -112,13 +111,6 @@ final class TlsKeys {
   }
 
   private Optional<Path> file(String key) throws ConfigException {
-    String text = values.getOrDefault(key, "");
-    try {
-      return text.isBlank()
-          ? Optional.empty()
-          : Optional.of(Path.of(text).toAbsolutePath().normalize());
-    } catch (InvalidPathException e) {
-      throw wrong(key, text, "the path of a PEM file");
-    }
+    return ConfigKeys.file(values, key, "the path of a PEM file");
   }
 }
