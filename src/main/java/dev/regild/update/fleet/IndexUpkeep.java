@@ -9,6 +9,7 @@ import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,16 +49,16 @@ public final class IndexUpkeep implements JobQueue.Job {
   public void run(String id, Lease lease) throws InterruptedException {
     long end = System.nanoTime() + LONGEST.toNanos();
     Place place = Place.of(id);
-    Done done = new Done(place.after(), true);
-    while (done.mayBeMore() && System.nanoTime() < end) {
+    Optional<String> after = Optional.of(place.after());
+    while (after.isPresent() && System.nanoTime() < end) {
       long started = System.nanoTime();
-      done = addSome(done.last(), lease);
+      after = addSome(after.get(), lease);
       // Requests and updates come first: this takes half of a processor, and of the database's
       // time.
       Thread.sleep(Duration.ofNanos(System.nanoTime() - started));
     }
-    if (done.mayBeMore()) {
-      Place next = new Place(place.number() + 1, done.last());
+    if (after.isPresent()) {
+      Place next = new Place(place.number() + 1, after.get());
       database.useTransaction(handle -> jobs.enqueue(handle, KIND, next.id()));
       jobs.wake();
     } else {
@@ -87,22 +88,16 @@ public final class IndexUpkeep implements JobQueue.Job {
     }
   }
 
-  /**
-   * How far it is.
-   *
-   * @param last the id of the last image that was looked at
-   */
-  private record Done(String last, boolean mayBeMore) {}
-
-  private Done addSome(String after, Lease lease) {
+  /** Returns the id of the last image that was looked at; empty if there is nothing more to add. */
+  private Optional<String> addSome(String after, Lease lease) {
     return database.inTransaction(handle -> {
       lease.require(handle);
       List<Image> images = ImageHistory.unrecorded(handle, after, IMAGES_AT_ONCE);
       ImageHistory.add(handle, images, inventories);
       int changelogs = Changelogs.index(handle, CHANGELOGS_AT_ONCE);
-      return new Done(
-          images.isEmpty() ? after : images.getLast().id(),
-          !images.isEmpty() || changelogs == CHANGELOGS_AT_ONCE);
+      return images.isEmpty() && changelogs < CHANGELOGS_AT_ONCE
+          ? Optional.empty()
+          : Optional.of(images.isEmpty() ? after : images.getLast().id());
     });
   }
 
