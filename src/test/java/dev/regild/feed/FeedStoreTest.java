@@ -17,6 +17,7 @@ import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
+import dev.regild.policy.TestClock;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -300,13 +301,13 @@ class FeedStoreTest {
 
   @Test
   void theLastSnapshotsOfSevenDaysAreKept() throws Exception {
-    MovedClock clock = new MovedClock();
+    TestClock clock = new TestClock();
     feeds = new FeedStore(database, data, clock);
     Path file = write("debian-tracker.json", TRACKER);
     feeds.add(feed("debian-tracker", FeedKind.DEBIAN_TRACKER, file.toUri().toString()));
     for (int day = 1; day <= 10; day++) {
       for (int hour = 0; hour < 12; hour += 6) {
-        clock.now = Instant.parse("2026-11-%02dT%02d:00:00Z".formatted(day, hour));
+        clock.set(Instant.parse("2026-11-%02dT%02d:00:00Z".formatted(day, hour)));
         refreshed(TRACKER.replace("a flaw", "day " + day + " hour " + hour));
       }
     }
@@ -329,25 +330,6 @@ class FeedStoreTest {
                 .mapTo(Integer.class)
                 .one());
     assertThat(left).isZero();
-  }
-
-  private static final class MovedClock extends Clock {
-    private Instant now = Instant.EPOCH;
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 
   /** As if it had filled the heap, which no catch of the refresh sees. */

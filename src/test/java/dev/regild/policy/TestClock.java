@@ -10,6 +10,10 @@ import java.time.ZoneOffset;
 public final class TestClock extends Clock {
   private volatile Instant now = Instant.parse("2026-03-01T00:00:00Z");
 
+  public void set(Instant instant) {
+    now = instant;
+  }
+
   public void advance(Duration duration) {
     now = now.plus(duration);
   }
