@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A server under the name of Microsoft's own, behind TLS; real, signed drivers. */
 @EnabledIf("dev.regild.fixtures.CodeSigner#isAvailable")
 class MicrosoftUpstreamTest {
+  private static final int LARGE = 17 << 20;
   private static final String NIC = "PCI\\VEN_8086&DEV_1539";
   private static final String NIC_OF_BOARD = NIC + "&SUBSYS_85F01043";
   private static final String GPU = "PCI\\VEN_10DE&DEV_1EB8";
@@ -342,10 +344,14 @@ class MicrosoftUpstreamTest {
     assertThat(followed()).hasSize(1);
   }
 
+  /** The file is larger than what a broken connection may lose on its way to the disk. */
   @Test
   void aDriverWhoseDownloadBreaksGoesOnWithTheNextRefresh() throws Exception {
-    publish(
-        "Net", NIC, "2026-01-02", "1.2.3.4", USUAL, driver("net.inf", "01/02/2026,1.2.3.4", NIC));
+    byte[] firmware = new byte[LARGE];
+    new Random(15).nextBytes(firmware);
+    Path folder = signedDriver("net.inf", "01/02/2026,1.2.3.4", NIC);
+    Files.write(folder.resolve("net.bin"), firmware);
+    publish("Net", NIC, "2026-01-02", "1.2.3.4", USUAL, cabinet(folder));
     devices.add(new Device(List.of(NIC), List.of()));
     server.breakDownloads(true);
     try {
@@ -383,9 +389,13 @@ class MicrosoftUpstreamTest {
   }
 
   private DocumentFile driver(String inf, String driverVer, String hardwareId) throws Exception {
+    return cabinet(signedDriver(inf, driverVer, hardwareId));
+  }
+
+  private Path signedDriver(String inf, String driverVer, String hardwareId) throws Exception {
     Path folder = WindowsPackages.driver(temporary, inf, driverVer, hardwareId);
     var _ = signer.catalogue(folder.resolve(inf));
-    return cabinet(folder);
+    return folder;
   }
 
   private DocumentFile cabinet(Path folder) throws Exception {
