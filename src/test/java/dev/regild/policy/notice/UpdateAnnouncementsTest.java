@@ -107,7 +107,7 @@ class UpdateAnnouncementsTest {
         database.read(handle ->
             handle
                 .createQuery(
-                    "EXPLAIN QUERY PLAN SELECT id FROM image WHERE state NOT IN ('AVAILABLE', 'FAILED')")
+                    "EXPLAIN QUERY PLAN SELECT * FROM image WHERE state NOT IN ('AVAILABLE', 'FAILED')")
                 .map((row, _) -> row.getString("detail"))
                 .list());
     assertThat(plan).first().asString().contains("image_unfinished");
