@@ -13,8 +13,8 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The events of the registry. Each call takes the caller's handle. A newer node on the same database
- * may record types that this version does not know.
+ * The events of the registry. Each call takes the caller's handle. A newer node on the same
+ * database may record types that this version does not know.
  */
 public final class Events {
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -53,8 +53,8 @@ public final class Events {
   }
 
   /**
-   * Returns the events after that number which concern an account, oldest first, up to one of a type
-   * that this version does not know: whoever goes on from the last one must not pass it over.
+   * Returns the events after that number which concern an account, oldest first, up to one of a
+   * type that this version does not know: whoever goes on from the last one must not pass it over.
    *
    * @param most how many at most
    */

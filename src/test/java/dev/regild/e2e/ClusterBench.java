@@ -39,8 +39,8 @@ final class ClusterBench {
   /**
    * Measures one part.
    *
-   * @param arguments the part, the launcher, an empty directory; for the memory also the launcher of
-   *     an older build, if there is one
+   * @param arguments the part, the launcher, an empty directory; for the memory also the launcher
+   *     of an older build, if there is one
    */
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[2]).toRealPath();
@@ -49,9 +49,7 @@ final class ClusterBench {
       case "idle" -> idle(arguments[1], directory);
       case "memory" ->
           memory(
-              arguments.length > 3
-                  ? List.of(arguments[1], arguments[3])
-                  : List.of(arguments[1]),
+              arguments.length > 3 ? List.of(arguments[1], arguments[3]) : List.of(arguments[1]),
               directory);
       default -> throw new IllegalArgumentException("No part " + arguments[0]);
     }

@@ -221,7 +221,8 @@ final class FaultsBench {
       for (String node : cluster.names()) {
         available(cluster, "right", "by-" + node);
         require(
-            attempts(cluster, "right", "by-" + node) == 1, "the update of " + node + " began again");
+            attempts(cluster, "right", "by-" + node) == 1,
+            "the update of " + node + " began again");
       }
       RegistryCheck.requireSound(cluster, cluster.names(), 1 + cluster.names().size());
     }

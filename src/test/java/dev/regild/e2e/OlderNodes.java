@@ -1,7 +1,6 @@
 package dev.regild.e2e;
 
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A rolling upgrade: nodes of an older version and one of this version on one database and one

@@ -131,8 +131,7 @@ final class WorkerKills {
     }
   }
 
-  private static Ended ended(TestCluster cluster, String image, Instant leaseEnd)
-      throws Exception {
+  private static Ended ended(TestCluster cluster, String image, Instant leaseEnd) throws Exception {
     FaultsBench.available(cluster, "a", image);
     JsonNode update = cluster.node("a").get("/regild/v1/updates/" + image).body();
     FaultsBench.require(update.path("attempt").asInt() == 2, "not the second attempt: " + update);

@@ -37,7 +37,8 @@ class EventsTest {
         assertThat(subjects(Events.after(handle, ACCOUNT, REGION, 0, 10))).containsExactly("first");
         assertThat(
                 subjects(
-                    Events.before(handle, ACCOUNT, REGION, Optional.empty(), "", Long.MAX_VALUE, 10)))
+                    Events.before(
+                        handle, ACCOUNT, REGION, Optional.empty(), "", Long.MAX_VALUE, 10)))
             .containsExactly("last", "first");
         assertThat(subjects(Events.of(handle, List.of(1L, 2L, 3L))))
             .containsExactly("first", "last");

@@ -58,14 +58,7 @@ final class ClusterApiBench {
         vacuum(postgres);
         OUT.printf(
             "%-34s %12s %12s %8s%n%-34s %12s %12s %8s%n",
-            "p99 in ms, 1 connection",
-            "PostgreSQL",
-            "SQLite",
-            "ratio",
-            "goal",
-            "10",
-            "",
-            "2");
+            "p99 in ms, 1 connection", "PostgreSQL", "SQLite", "ratio", "goal", "10", "", "2");
         compare("DescribeImages, 25", sqlite, other, "DescribeImages", "{}");
         compare("DescribeImages, by name", sqlite, other, "DescribeImages", "{\"Names\":[\"%s\"]}");
         compare(

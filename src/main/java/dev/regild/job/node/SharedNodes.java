@@ -66,7 +66,8 @@ public record SharedNodes(Database database) implements Nodes {
 
   /** Returns what no node has, or else what the node lacks that lacks least. */
   private static String missing(List<Node> nodes, long needed) {
-    long nowhere = nodes.stream().mapToLong(node -> ~node.abilities()).reduce(needed, (a, b) -> a & b);
+    long nowhere =
+        nodes.stream().mapToLong(node -> ~node.abilities()).reduce(needed, (a, b) -> a & b);
     if (nowhere != 0) {
       return "Waiting: no running node has %s. Start one that has; regild nodes shows what each can do."
           .formatted(Ability.inWords(nowhere));
