@@ -302,7 +302,7 @@ public final class FeedStore {
       String why = String.valueOf(e.getMessage());
       String message =
           e instanceof MalformedFeedException
-              ? "%s is no feed of the kind %s: %s. Check the address and the kind."
+              ? "%s is not a feed of the kind %s: %s. Check the address and the kind."
                   .formatted(status.feed().uri(), status.feed().kind().word(), why)
               : why;
       attempted(name, clock.millis(), message);
