@@ -145,7 +145,10 @@ class CommandsTest {
     assertThat(json("find", "xz-utils", "--json")).hasSize(2);
     assertThat(commands.run(0, "show", "xz-bad"))
         .containsPattern("packages +1; stored by an older version, without their sources");
-    assertThat(commands.run(0, "find", "--cve", "CVE-2024-3094")).contains("No image has it.");
+    assertThat(commands.run(0, "find", "--cve", "CVE-2024-3094"))
+        .contains("no feed names CVE-2024-3094 in a package of an image")
+        .contains("note: No feed says which CVEs are open in")
+        .doesNotContain("No image has it");
     assertThat(commands.run(0, "find", "--advisory", "RHSA-2026:1"))
         .contains("No channel's current snapshot has this advisory.");
     assertThat(commands.run(2, "find")).contains("Name a package, or write one of");
