@@ -63,33 +63,18 @@ public final class PackageMatcher {
 
   /** A name is that of packages, or of the source that packages were built from. */
   private Matches ofPackage(Owner owner, Question.OfPackage wanted) {
-    Set<String> name = Set.of(wanted.name());
-    Map<Long, IndexedPackage> ofName =
-        database.read(handle -> PackageIndex.named(handle, owner.accountId(), name, MOST));
-    Map<Long, IndexedPackage> ofSource =
-        database.read(handle -> PackageIndex.ofSources(handle, owner.accountId(), name, MOST));
-    Map<Long, IndexedPackage> all = new LinkedHashMap<>(ofName);
-    all.putAll(ofSource);
+    Map<Long, IndexedPackage> all =
+        database.read(
+            handle -> PackageIndex.meantBy(handle, owner.accountId(), wanted.name(), MOST));
     ChannelOffers offers = new ChannelOffers(database, plans);
     Map<Long, PackageMatch> matches = new HashMap<>();
     all.forEach((key, each) -> {
-      if (isMeant(wanted, each)) {
+      if (each.isMeantBy(
+          wanted.name(), wanted.range(), system(each).map(it -> it.family().order()))) {
         matches.put(key, PackageMatch.of(each, offers.offered(each)));
       }
     });
-    return new Matches(matches, cut(ofName.size() < MOST ? ofSource : ofName));
-  }
-
-  private static boolean isMeant(Question.OfPackage wanted, IndexedPackage each) {
-    return (each.name().equals(wanted.name()) && isMeant(wanted, each, each.version()))
-        || (each.source().equals(wanted.name()) && isMeant(wanted, each, each.sourceVersion()));
-  }
-
-  private static boolean isMeant(Question.OfPackage wanted, IndexedPackage each, String version) {
-    return wanted.range().isEmpty()
-        || system(each)
-            .filter(it -> wanted.range().get().includes(version, it.family().order()))
-            .isPresent();
+    return new Matches(matches, cut(all));
   }
 
   static Optional<PackageSystem> system(IndexedPackage each) {
