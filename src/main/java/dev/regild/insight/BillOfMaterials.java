@@ -8,14 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * An image's bill of materials. It depends on the image alone, and its time is the image's, so that
  * two copies are equal byte by byte.
  */
 public final class BillOfMaterials {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String TOOL = "Regild";
   private static final String NO_ASSERTION = "NOASSERTION";
 
@@ -48,7 +46,7 @@ public final class BillOfMaterials {
 
   /** Returns the document as JSON, byte by byte the same each time. */
   public byte[] json(Format format) {
-    return JSON.writeValueAsBytes(as(format));
+    return PrintableJson.of(as(format));
   }
 
   /** Returns the document, ready to be written as JSON. */

@@ -1,6 +1,5 @@
 package dev.regild.insight;
 
-import dev.regild.plan.InstalledPackage;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the update that made an image fixed, as OpenVEX 0.2.0
@@ -30,8 +28,6 @@ public final class VexDocument {
 
   /** A name. Nothing is served there. */
   private static final String ID = "https://regild.dev/vex/";
-
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** {@code CVE-2026-999} before {@code CVE-2026-84782}. */
   private static final Comparator<String> BY_NUMBER =
@@ -72,7 +68,7 @@ public final class VexDocument {
     List<Map<String, Object>> statements = new ArrayList<>();
     said().forEach((cve, each) -> statements.add(statement(cve, each)));
     document.put("statements", statements);
-    return JSON.writeValueAsBytes(document);
+    return PrintableJson.of(document);
   }
 
   private SortedMap<String, Said> said() {
@@ -118,14 +114,14 @@ public final class VexDocument {
   private List<String> purls(Set<String> names) {
     return subject.inventory().packages().stream()
         .filter(each -> names.contains(each.name()))
-        .map(this::purl)
+        .flatMap(each -> notes.purls(subject.inventory().os(), each).stream())
+        .map(VexDocument::withoutQualifiers)
         .distinct()
         .sorted()
         .toList();
   }
 
-  private String purl(InstalledPackage each) {
-    Purl whole = notes.purl(subject.inventory().os(), each);
-    return new Purl(whole.type(), whole.namespace(), whole.name(), whole.version()).toString();
+  private static String withoutQualifiers(Purl each) {
+    return new Purl(each.type(), each.namespace(), each.name(), each.version()).toString();
   }
 }
