@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.regild.channel.ChannelStore;
 import dev.regild.cli.Regild;
@@ -147,7 +148,11 @@ class VendorCvesTest {
     assertThat(get("/regild/v1/status?exploited=true").path("images").size()).isEqualTo(1);
     assertThat(commands.run(0, "status")).containsPattern("golden .* 2 +1 +until 2028-06-30");
     assertThat(commands.run(0, "show", "golden"))
-        .contains("2, 0 in the kernel, 2 that the vendor does not fix, 1 exploited");
+        .contains("2, 0 in the kernel, 2 that the vendor does not fix, 1 exploited")
+        .containsPattern("packages' support +tar: limited \\(Only for friends\\)");
+    assertThat(get("/regild/v1/images/golden").path("unsupported"))
+        .extracting(each -> each.path("source").asString(), each -> each.has("ended"))
+        .containsExactly(tuple("tar", false));
   }
 
   @Test

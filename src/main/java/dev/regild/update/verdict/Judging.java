@@ -25,7 +25,6 @@ import dev.regild.inventory.Inventory;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageOrigin;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
@@ -362,10 +361,8 @@ public final class Judging {
       }
       Set<String> found = new HashSet<>();
       for (InstalledPackage each : inventory.packages()) {
-        String source = each.origin().map(PackageOrigin::source).orElse("");
-        if (unsupported.computeIfAbsent(
-            source.isEmpty() ? each.name() : source, this::isUnsupported)) {
-          found.add(source.isEmpty() ? each.name() : source);
+        if (unsupported.computeIfAbsent(each.sourceName(), this::isUnsupported)) {
+          found.add(each.sourceName());
         }
       }
       return Optional.of(found.size());
