@@ -169,6 +169,7 @@ record Endpoints(
             requests,
             database,
             inventories,
+            feeds,
             differences,
             snapshotOffers,
             images.pageTokens(),

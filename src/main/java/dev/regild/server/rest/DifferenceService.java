@@ -9,6 +9,9 @@ import dev.regild.api.PageTokens;
 import dev.regild.channel.ChannelException;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.OpenCves;
+import dev.regild.feed.OpenDifference;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.PackageDifference;
@@ -38,6 +41,7 @@ public record DifferenceService(
     Requests requests,
     Database database,
     Inventories inventories,
+    FeedStore feeds,
     Differences differences,
     SnapshotOffers offers,
     PageTokens tokens,
@@ -111,6 +115,7 @@ public record DifferenceService(
         Optional.of(side(second, two)),
         Optional.empty(),
         differences.between(one, two, first.system()),
+        open(first, one, second, two),
         part);
   }
 
@@ -125,7 +130,25 @@ public record DifferenceService(
         Optional.empty(),
         Optional.of(snapshot),
         differences.toSnapshot(one, offer.offer()),
+        Optional.empty(),
         part);
+  }
+
+  private Optional<OpenDifference> open(
+      ImageContent first,
+      Differences.Subject one,
+      ImageContent second,
+      Differences.Subject two) {
+    return OpenDifference.between(openSide(first, one), openSide(second, two));
+  }
+
+  private OpenDifference.Side openSide(ImageContent each, Differences.Subject subject) {
+    return new OpenDifference.Side(
+        new OpenCves(
+            feeds.facts(each.image().platform().orElse("")),
+            each.system().family(),
+            each.system().notes()),
+        subject.inventory().packages());
   }
 
   private Differences.Subject subject(ImageContent each) {
@@ -142,6 +165,7 @@ public record DifferenceService(
       Optional<SideView> second,
       Optional<SnapshotView> snapshot,
       Difference difference,
+      Optional<OpenDifference> open,
       ListPart part) {
     ListPart.Items<PackageDifference> packages =
         part.of(
@@ -162,6 +186,7 @@ public record DifferenceService(
         difference.fixed().filter(_ -> part.isFirst()).map(FixesView::folded),
         difference.lost().filter(_ -> part.isFirst()).map(FixesView::folded),
         part.isFirst() ? difference.advisories() : List.of(),
+        open.filter(_ -> part.isFirst()).map(DifferenceView.OpenView::of),
         packages.next());
   }
 }
