@@ -40,7 +40,9 @@ record DebChangelog(
    * {@code # For older changelog entries, run 'apt-get changelog bash'}.
    */
   private static final Pattern CUT =
-      Pattern.compile("#.{0,200}\\b(?:older|complete)\\b.*", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "#.{0,200}\\b(?:older|complete)\\b.{0,200}\\b(?:entries|changelog)\\b.*",
+          Pattern.CASE_INSENSITIVE);
 
   /**
    * Reads a compressed changelog.

@@ -2,7 +2,6 @@ package dev.regild.insight;
 
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,10 +27,6 @@ public final class VexDocument {
 
   /** A name. Nothing is served there. */
   private static final String ID = "https://regild.dev/vex/";
-
-  /** {@code CVE-2026-999} before {@code CVE-2026-84782}. */
-  private static final Comparator<String> BY_NUMBER =
-      Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
 
   private final BillSubject subject;
   private final PackageNotes notes;
@@ -72,7 +67,7 @@ public final class VexDocument {
   }
 
   private SortedMap<String, Said> said() {
-    SortedMap<String, Said> said = new TreeMap<>(BY_NUMBER);
+    SortedMap<String, Said> said = new TreeMap<>(FixedCve.BY_NUMBER);
     for (SourceFixes source : fixes.sources()) {
       for (FixedCve each : source.fixed()) {
         Said about =
