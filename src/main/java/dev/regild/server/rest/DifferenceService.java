@@ -23,6 +23,7 @@ import dev.regild.server.rest.DifferenceView.SnapshotView;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.fleet.Difference;
 import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.ImageContent;
 import dev.regild.update.planning.SnapshotOffers;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -108,8 +109,8 @@ public record DifferenceService(
   }
 
   private DifferenceView withImage(ImageContent first, ImageContent second, ListPart part) {
-    Differences.Subject one = subject(first);
-    Differences.Subject two = subject(second);
+    Differences.Subject one = first.subject(inventories);
+    Differences.Subject two = second.subject(inventories);
     return view(
         side(first, one),
         Optional.of(side(second, two)),
@@ -121,7 +122,7 @@ public record DifferenceService(
 
   private DifferenceView withSnapshot(
       ImageContent first, SnapshotOffers.Found offer, ListPart part) {
-    Differences.Subject one = subject(first);
+    Differences.Subject one = first.subject(inventories);
     SnapshotView snapshot =
         new SnapshotView(
             offer.offer().channel().name(), offer.offer().snapshot().digest(), offer.since());
@@ -149,10 +150,6 @@ public record DifferenceService(
             each.system().family(),
             each.system().notes()),
         subject.inventory().packages());
-  }
-
-  private Differences.Subject subject(ImageContent each) {
-    return new Differences.Subject(each.image(), inventories.load(each.disk().inventory()));
   }
 
   private static SideView side(ImageContent each, Differences.Subject subject) {

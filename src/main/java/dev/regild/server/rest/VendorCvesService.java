@@ -15,6 +15,7 @@ import dev.regild.image.Inventories;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
+import dev.regild.update.fleet.ImageContent;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
