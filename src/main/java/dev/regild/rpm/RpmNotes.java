@@ -3,7 +3,7 @@ package dev.regild.rpm;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.CveItems;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.PackageNotes;
 import dev.regild.insight.Purl;
 import dev.regild.inventory.OperatingSystem;
@@ -84,7 +84,7 @@ final class RpmNotes implements PackageNotes {
       last = version(names.get(i)).orElse(last);
       characters += texts.get(i).length();
       CveItems items = characters > MOST_CHARACTERS ? new CveItems() : items(texts.get(i), named);
-      List<Naming> cves = items.named();
+      List<NamedCve> cves = items.named();
       named += items.count();
       if (characters > MOST_CHARACTERS || named > CveItems.MOST_IN_A_CHANGELOG) {
         problem = "its changelog is too long; its first %d entries were read".formatted(i);

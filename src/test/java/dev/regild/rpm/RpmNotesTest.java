@@ -9,7 +9,7 @@ import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.FixFinder;
 import dev.regild.insight.Purl;
 import dev.regild.insight.FixedCve;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.Replacement;
 import dev.regild.insight.SourceFixes;
 import dev.regild.inventory.OperatingSystem;
@@ -62,8 +62,8 @@ class RpmNotesTest {
         .containsExactly("1:1.1.1k-12", "1:1.1.1k-9", "1:1.1.1k-5");
     assertThat(read.entries().getFirst().cves())
         .containsExactly(
-            new Naming("CVE-2023-5678", true, "- Fix CVE-2023-5678: excessive time"),
-            new Naming(
+            new NamedCve("CVE-2023-5678", true, "- Fix CVE-2023-5678: excessive time"),
+            new NamedCve(
                 "CVE-2023-3446", false, "- Fix regression caused by the fix for CVE-2023-3446"));
 
     SourceFixes fixes = fixes(read, "1:1.1.1k-9.el8_7", List.of());

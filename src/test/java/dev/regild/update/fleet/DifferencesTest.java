@@ -26,7 +26,7 @@ import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.PackageDifference;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -216,9 +216,9 @@ class DifferencesTest {
         true,
         List.of(
             new ChangelogEntry(
-                "openssl", version, List.of(new Naming("CVE-2026-0015", true, "* it"))),
+                "openssl", version, List.of(new NamedCve("CVE-2026-0015", true, "* it"))),
             new ChangelogEntry(
-                "openssl", "3.0.11-1", List.of(new Naming("CVE-2026-0011", true, "* it")))));
+                "openssl", "3.0.11-1", List.of(new NamedCve("CVE-2026-0011", true, "* it")))));
   }
 
   private Differences.Subject subject(String version) {

@@ -27,7 +27,7 @@ import dev.regild.image.jobs.ExportTasks;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
@@ -443,10 +443,10 @@ class FleetSearchTest {
                 "openssl",
                 "3.0.22-1",
                 List.of(
-                    new Naming("CVE-2026-84782", true, "* CVE-2026-84782 (\"DTLS\")"),
-                    new Naming("CVE-2026-42767", false, "* Regression of CVE-2026-42767"))),
+                    new NamedCve("CVE-2026-84782", true, "* CVE-2026-84782 (\"DTLS\")"),
+                    new NamedCve("CVE-2026-42767", false, "* Regression of CVE-2026-42767"))),
             new ChangelogEntry(
-                "openssl", "3.0.10-1", List.of(new Naming("CVE-2024-5535", true, "* it")))));
+                "openssl", "3.0.10-1", List.of(new NamedCve("CVE-2024-5535", true, "* it")))));
   }
 
   private Image image(Owner owner, String name, String platform, String version) {
