@@ -8,12 +8,14 @@ import dev.regild.fixtures.EachDatabase;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Whoever may not see an image learns nothing of what is in it. */
+@ExtendWith(RunningServer.class)
 @EachDatabase
 class InsightAccessTest {
   private static ServerFixture server;
@@ -23,6 +25,7 @@ class InsightAccessTest {
   @BeforeAll
   static void start(ServerFixture running) throws Exception {
     server = running;
+    server.golden("us-east-1", "golden");
     stranger = server.accounts.createKey(server.accounts.create("stranger"), false);
     unknown = AccessKey.generate(server.account, false);
   }
