@@ -38,12 +38,7 @@ record UpdateCves(ApiClient client, String image, String member, boolean kernel)
     List<JsonNode> cves = new ArrayList<>();
     JsonNode first = client.get(path(""));
     if (!first.path(member).isObject()) {
-      throw new IOException(
-          first
-              .path("notCompared")
-              .asString(
-                  "No update is recorded that made the image %s. Ask for an image that an update made."
-                      .formatted(image)));
+      throw new IOException(first.path("notCompared").asString(nothing()));
     }
     add(cves, first);
     JsonNode part = first;
@@ -52,6 +47,14 @@ record UpdateCves(ApiClient client, String image, String member, boolean kernel)
       add(cves, part);
     }
     return new Answer(first.path(member), cves);
+  }
+
+  private String nothing() {
+    String what =
+        member.equals("fixed")
+            ? "No update is recorded that made the image %s. Ask for an image that an update made."
+            : "The image %s has no disk yet, or its channel has no snapshot. See: regild show %1$s";
+    return what.formatted(image);
   }
 
   private String path(String next) {
