@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -197,8 +197,7 @@ final class DiffCommand implements Callable<Integer> {
           .add(each.path("cve").asString(""));
     }
     byPackage.forEach((name, all) ->
-        out.println(
-            Printable.line("  %s: %s: %s".formatted(title, name, String.join(", ", all)))));
+        out.println(Printable.line("  %s: %s: %s".formatted(title, name, String.join(", ", all)))));
   }
 
   private static void advisories(JsonNode advisories, PrintWriter out) {

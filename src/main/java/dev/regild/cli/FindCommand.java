@@ -43,7 +43,10 @@ final class FindCommand implements Callable<Integer> {
       description = "Show this help message and exit.")
   boolean help;
 
-  @Parameters(arity = "0..1", paramLabel = "PACKAGE", description = "The name of a package, or of the source that packages were built from.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "PACKAGE",
+      description = "The name of a package, or of the source that packages were built from.")
   @Nullable String packageName;
 
   @Option(

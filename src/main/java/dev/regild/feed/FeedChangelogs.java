@@ -72,7 +72,8 @@ public final class FeedChangelogs {
     }
 
     private Optional<Changelog> made(PackageVersion version) {
-      SortedMap<String, List<NamedCve>> byVersion = new TreeMap<>(system.family().order().reversed());
+      SortedMap<String, List<NamedCve>> byVersion =
+          new TreeMap<>(system.family().order().reversed());
       InstalledPackage installed =
           new InstalledPackage(version.name(), "", version.version(), false);
       for (PackageVersion name : system.notes().vendorNames(installed)) {

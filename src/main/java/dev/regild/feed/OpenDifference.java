@@ -16,8 +16,7 @@ import java.util.Optional;
  * @param opened open in the second image and not in the first; each once, by package
  * @param closed open in the first image and not in the second
  */
-public record OpenDifference(
-    Counts first, Counts second, List<Found> opened, List<Found> closed) {
+public record OpenDifference(Counts first, Counts second, List<Found> opened, List<Found> closed) {
   public OpenDifference {
     opened = List.copyOf(opened);
     closed = List.copyOf(closed);
@@ -51,9 +50,6 @@ public record OpenDifference(
     closed.keySet().removeAll(both.keySet());
     return Optional.of(
         new OpenDifference(
-            before.get(),
-            after.get(),
-            List.copyOf(opened.values()),
-            List.copyOf(closed.values())));
+            before.get(), after.get(), List.copyOf(opened.values()), List.copyOf(closed.values())));
   }
 }

@@ -26,7 +26,9 @@ record CycloneDxBill(BillOfMaterials bill) {
     Map<String, Object> metadata = new LinkedHashMap<>();
     metadata.put("timestamp", bill.time());
     metadata.put(
-        "tools", Map.of("components", List.of(ordered("type", "application", "name", BillOfMaterials.TOOL))));
+        "tools",
+        Map.of(
+            "components", List.of(ordered("type", "application", "name", BillOfMaterials.TOOL))));
     metadata.put("component", image);
     metadata.put("properties", properties());
 

@@ -25,8 +25,8 @@ final class PrintableJson {
   static byte[] of(Object document) {
     Matcher obeyed = OBEYED.matcher(JSON.writeValueAsString(document));
     return obeyed
-        .replaceAll(each ->
-            Matcher.quoteReplacement("\\u%04x".formatted((int) each.group().charAt(0))))
+        .replaceAll(
+            each -> Matcher.quoteReplacement("\\u%04x".formatted((int) each.group().charAt(0))))
         .getBytes(UTF_8);
   }
 }

@@ -60,7 +60,9 @@ record SpdxBill(BillOfMaterials bill) {
 
   private String comment() {
     String os = bill.subject().inventory().os().name() + ", " + bill.subject().arn();
-    return bill.subject().inventory().knowsOrigins() ? os : os + "; inventory " + BillOfMaterials.OLDER_INVENTORY;
+    return bill.subject().inventory().knowsOrigins()
+        ? os
+        : os + "; inventory " + BillOfMaterials.OLDER_INVENTORY;
   }
 
   /** Licences are in the package system's own words, which are not SPDX expressions. */

@@ -123,7 +123,9 @@ class BillOfMaterialsTest {
         new Inventory(
             DEBIAN.os(), "amd64", List.of(new InstalledPackage(name, "amd64", "1", false)));
     String bill = new String(made(hostile).json(format), UTF_8);
-    assertThat(bill).doesNotContainPattern("[\\p{Cc}\\u202e]").contains("\\u009b31m\\u007f\\u202eb");
+    assertThat(bill)
+        .doesNotContainPattern("[\\p{Cc}\\u202e]")
+        .contains("\\u009b31m\\u007f\\u202eb");
     assertThat(JSON.readTree(bill).toString()).isEqualTo(bill(hostile, format).toString());
   }
 

@@ -40,10 +40,7 @@ public final class PolicyFleet {
 
   /** An inventory with one package of each name and version: {@code bash=5.2-1}. */
   public static Inventory inventory(String... packages) {
-    return inventory(
-        List.of(packages).stream()
-            .map(PolicyFleet::installed)
-            .toList());
+    return inventory(List.of(packages).stream().map(PolicyFleet::installed).toList());
   }
 
   /** Of {@code liblzma5=5.6.1-1+b1}, or {@code liblzma5=5.6.1-1+b1@xz-utils=5.6.1-1}. */

@@ -7,9 +7,9 @@ import dev.regild.fixtures.RpmPackages;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.FixFinder;
-import dev.regild.insight.Purl;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.NamedCve;
+import dev.regild.insight.Purl;
 import dev.regild.insight.Replacement;
 import dev.regild.insight.SourceFixes;
 import dev.regild.inventory.OperatingSystem;
@@ -114,8 +114,7 @@ class RpmNotesTest {
     OperatingSystem rocky = new OperatingSystem("ROCKY_LINUX8", "Rocky Linux 8.10", "8.10");
     assertThat(
             notes.purl(rocky, new InstalledPackage("perl-DBI", "x86_64", "1:1.6^1-2.el8", false)))
-        .hasToString(
-            "pkg:rpm/rocky/perl-DBI@1.6%5E1-2.el8?arch=x86_64&distro=rocky-8.10&epoch=1");
+        .hasToString("pkg:rpm/rocky/perl-DBI@1.6%5E1-2.el8?arch=x86_64&distro=rocky-8.10&epoch=1");
   }
 
   /** Scanners compare the vendor to the letter, and spell it differently. */

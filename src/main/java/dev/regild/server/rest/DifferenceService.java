@@ -136,10 +136,7 @@ public record DifferenceService(
   }
 
   private Optional<OpenDifference> open(
-      ImageContent first,
-      Differences.Subject one,
-      ImageContent second,
-      Differences.Subject two) {
+      ImageContent first, Differences.Subject one, ImageContent second, Differences.Subject two) {
     return OpenDifference.between(openSide(first, one), openSide(second, two));
   }
 

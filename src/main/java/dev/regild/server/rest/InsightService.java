@@ -77,7 +77,8 @@ public record InsightService(
                     RefusedException.Reason.NOT_FOUND,
                     "No update is recorded that made the image %s. Ask for an image that an update made."
                         .formatted(image.image().name())));
-    VexDocument document = new VexDocument(image.billSubject(inventories), image.system().notes(), fixes);
+    VexDocument document =
+        new VexDocument(image.billSubject(inventories), image.system().notes(), fixes);
     if (document.isEmpty()) {
       throw new RefusedException(
           RefusedException.Reason.NOT_FOUND,

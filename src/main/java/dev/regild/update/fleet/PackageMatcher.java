@@ -118,7 +118,9 @@ public final class PackageMatcher {
     return new Matches(matches, incomplete);
   }
 
-  /** Returns what nothing is known of. That no image is found does not say that none is affected. */
+  /**
+   * Returns what nothing is known of. That no image is found does not say that none is affected.
+   */
   private List<String> unknown(Owner owner, FeedWords words) {
     List<String> unknown = new ArrayList<>();
     int unread = database.read(handle -> Statuses.withUnreadChangelogs(handle, owner));

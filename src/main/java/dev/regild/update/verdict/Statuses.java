@@ -126,8 +126,7 @@ public final class Statuses {
   /** Counts an owner's images of whose updates not all changelogs are known. */
   public static int withUnreadChangelogs(Handle handle, Owner owner) {
     Query statement =
-        handle.createQuery(
-            "SELECT COUNT(*)" + rows(handle) + " AND verdict.fixable_unknown > 0");
+        handle.createQuery("SELECT COUNT(*)" + rows(handle) + " AND verdict.fixable_unknown > 0");
     bind(statement, owner);
     return statement.mapTo(Integer.class).one();
   }

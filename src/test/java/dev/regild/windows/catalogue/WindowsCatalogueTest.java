@@ -450,8 +450,7 @@ class WindowsCatalogueTest {
   }
 
   private void driver(String inf, String version, String hardwareId) {
-    add(
-        PackageFacts.ofDriver(inf, version, "amd64", List.of(hardwareId)));
+    add(PackageFacts.ofDriver(inf, version, "amd64", List.of(hardwareId)));
   }
 
   private void agent(String name, String version) {
