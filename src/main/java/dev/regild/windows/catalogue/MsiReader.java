@@ -39,17 +39,17 @@ final class MsiReader {
       throw new ArchiveException("it has no ProductName or ProductVersion; ask its vendor");
     }
     return new PackageFacts(
-        WindowsPackage.Kind.AGENT,
-        name,
-        version,
-        architecture(msiinfo(file, "suminfo", file.toString())),
-        "",
-        List.of(),
-        "",
-        false,
-        List.of(),
-        properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT),
-        services(file));
+            WindowsPackage.Kind.AGENT,
+            name,
+            version,
+            architecture(msiinfo(file, "suminfo", file.toString())),
+            "",
+            List.of(),
+            "",
+            false,
+            List.of(),
+            properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT))
+        .withServices(services(file));
   }
 
   /** Of the table {@code ServiceInstall}, which few have: names whose start type is automatic. */

@@ -1,5 +1,6 @@
 package dev.regild.windows.catalogue;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -23,6 +24,8 @@ import java.util.regex.Pattern;
  * @param upgradeCode of an agent, in capitals; empty if it has none
  * @param services of an agent: those that it installs, and that start by themselves
  * @param words what an update's metadata says about the security problems that it fixes
+ * @param computers of a driver: the hardware ids of the computers that it is for, as inventories
+ *     have them; empty if it is for any
  */
 public record PackageFacts(
     WindowsPackage.Kind kind,
@@ -36,7 +39,8 @@ public record PackageFacts(
     List<String> hardwareIds,
     String upgradeCode,
     List<String> services,
-    SecurityWords words) {
+    SecurityWords words,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> computers) {
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern BUILD = Pattern.compile("[0-9]{4,6}");
   private static final Pattern RESULT = Pattern.compile("[0-9]{4,6}\\.[0-9]{1,6}");
@@ -53,6 +57,8 @@ public record PackageFacts(
     services = services == null ? List.of() : List.copyOf(services);
     // The same of one that was written before these words were read.
     words = words == null ? SecurityWords.NONE : words;
+    // Of most it is not even written.
+    computers = computers == null ? List.of() : List.copyOf(computers);
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {
@@ -73,36 +79,8 @@ public record PackageFacts(
     }
   }
 
-  /** What says nothing of security problems. */
+  /** What installs no service, says nothing of security problems, and is for every computer. */
   public PackageFacts(
-      WindowsPackage.Kind kind,
-      String name,
-      String version,
-      String architecture,
-      String kb,
-      List<String> builds,
-      String resultingBuild,
-      boolean security,
-      List<String> hardwareIds,
-      String upgradeCode,
-      List<String> services) {
-    this(
-        kind,
-        name,
-        version,
-        architecture,
-        kb,
-        builds,
-        resultingBuild,
-        security,
-        hardwareIds,
-        upgradeCode,
-        services,
-        SecurityWords.NONE);
-  }
-
-  /** What installs no service. */
-  PackageFacts(
       WindowsPackage.Kind kind,
       String name,
       String version,
@@ -124,6 +102,8 @@ public record PackageFacts(
         security,
         hardwareIds,
         upgradeCode,
+        List.of(),
+        SecurityWords.NONE,
         List.of());
   }
 
@@ -183,6 +163,11 @@ public record PackageFacts(
     return kind != WindowsPackage.Kind.DRIVER && kind != WindowsPackage.Kind.AGENT;
   }
 
+  /** Whether a driver is for one of the computers that an image has started on, or for any. */
+  boolean isForOneOf(List<String> ids) {
+    return computers.isEmpty() || computers.stream().anyMatch(ids::contains);
+  }
+
   public PackageFacts withKb(String said) {
     return with(kind, architecture, said, builds, resultingBuild);
   }
@@ -215,6 +200,21 @@ public record PackageFacts(
 
   /** The same, with what more is said about the security problems that it fixes. */
   public PackageFacts withWords(SecurityWords said) {
+    return with(services, words.and(said), computers);
+  }
+
+  /** The same as an agent that installs services. */
+  PackageFacts withServices(List<String> said) {
+    return with(said, words, computers);
+  }
+
+  /** The same as a driver for certain computers only. */
+  public PackageFacts withComputers(List<String> said) {
+    return with(services, words, said);
+  }
+
+  private PackageFacts with(
+      List<String> newServices, SecurityWords newWords, List<String> newComputers) {
     return new PackageFacts(
         kind,
         name,
@@ -226,8 +226,9 @@ public record PackageFacts(
         security,
         hardwareIds,
         upgradeCode,
-        services,
-        words.and(said));
+        newServices,
+        newWords,
+        newComputers);
   }
 
   /** With what its owner may say. */
@@ -249,6 +250,7 @@ public record PackageFacts(
         hardwareIds,
         upgradeCode,
         services,
-        words);
+        words,
+        computers);
   }
 }

@@ -234,8 +234,7 @@ final class Selection {
             build,
             bundle.categories().contains(SECURITY_UPDATES),
             List.of(),
-            "",
-            List.of());
+            "");
     if (!facts.missing().isEmpty()) {
       throw new Unusable("its metadata does not say " + facts.missing().getFirst().meaning());
     }

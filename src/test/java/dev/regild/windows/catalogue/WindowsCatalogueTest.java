@@ -37,6 +37,7 @@ class WindowsCatalogueTest {
   private final List<InstalledKb> updates = new ArrayList<>();
   private final List<Driver> drivers = new ArrayList<>();
   private final List<String> devices = new ArrayList<>();
+  private final List<String> computers = new ArrayList<>();
   private final List<Program> programs = new ArrayList<>();
   private final List<CatalogueEntry> entries = new ArrayList<>();
   private String build = "20348.2031";
@@ -449,6 +450,27 @@ class WindowsCatalogueTest {
             Kind.DRIVER, inf, version, "amd64", "", List.of(), "", false, List.of(hardwareId), ""));
   }
 
+  @Test
+  void aDriverForCertainComputersIsOfferedToImagesThatHaveStartedOnOne() throws Exception {
+    String computer = "3962b55f-f768-58cb-9ca2-b5d61a1fdbae";
+    driver("net.inf", "2026-01-02 1.0", "PCI\\NIC");
+    PackageFacts any = entries.removeFirst().facts();
+    add(any.withComputers(List.of(computer)));
+    devices.add("PCI\\NIC");
+
+    assertThat(plan().changes()).isEmpty();
+    computers.add("another");
+    assertThat(plan().changes()).isEmpty();
+    computers.add(computer);
+    assertThat(onlyChange().name()).isEqualTo("net.inf");
+    assertThat(installs(plan())).hasSize(1);
+
+    driver("net.inf", "2025-01-02 1.0", "PCI\\NIC");
+    assertThat(entries.getLast().supersededBy(entries)).as("on other computers").isEmpty();
+    driver("net.inf", "2027-01-02 1.0", "PCI\\NIC");
+    assertThat(entries.getFirst().supersededBy(entries)).contains(entries.getLast());
+  }
+
   private void agent(String name, String version) {
     add(agent(name, version, "amd64", List.of()));
   }
@@ -456,17 +478,8 @@ class WindowsCatalogueTest {
   private static PackageFacts agent(
       String name, String version, String architecture, List<String> services) {
     return new PackageFacts(
-        Kind.AGENT,
-        name,
-        version,
-        architecture,
-        "",
-        List.of(),
-        "",
-        false,
-        List.of(),
-        CODE,
-        services);
+            Kind.AGENT, name, version, architecture, "", List.of(), "", false, List.of(), CODE)
+        .withServices(services);
   }
 
   private void add(PackageFacts facts) {
@@ -493,7 +506,16 @@ class WindowsCatalogueTest {
 
   private WindowsFacts facts() {
     return new WindowsFacts(
-        "ServerDatacenter", "21H2", build, updates, drivers, devices, programs, List.of());
+        "ServerDatacenter",
+        "21H2",
+        build,
+        updates,
+        drivers,
+        devices,
+        programs,
+        List.of(),
+        List.of(),
+        computers);
   }
 
   private List<InstalledPackage> inventory() {

@@ -227,7 +227,8 @@ final class UpstreamBench {
                 List.of(),
                 List.of(),
                 List.of(),
-                devices)));
+                devices,
+                List.of())));
   }
 
   private static String resident() throws IOException {
@@ -296,8 +297,7 @@ final class UpstreamBench {
                   "20348." + i,
                   true,
                   List.of(),
-                  "",
-                  List.of())));
+                  "")));
       bundles.add(id);
     }
     return documents;
