@@ -704,7 +704,7 @@ public final class Transport {
       }
       return new Answer(200, Files.newInputStream(file), now);
     } catch (NoSuchFileException e) {
-      throw new MissingFileException(uri + " does not exist; correct the channel's uris or suites");
+      throw new MissingFileException(uri + " does not exist; correct its address");
     }
   }
 
@@ -717,7 +717,7 @@ public final class Transport {
           uri
               + " does not exist (HTTP "
               + status
-              + "); if the mirror moved on, refresh the channel, else correct its uris or suites");
+              + "); if the mirror moved on, refresh again, else correct its address");
     }
     String remedy =
         switch (status) {
