@@ -152,8 +152,7 @@ class FleetSearchTest {
             """));
     tracker("{\"a\": {\"CVE-2026-1\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
     assertThat(find(question, ALL).incomplete())
-        .containsExactly(
-            "Images of whose updates some changelogs were not read: 1.");
+        .containsExactly("Images of whose updates some changelogs were not read: 1.");
     assertThat(search.find(BOB, question, ALL).incomplete()).isEmpty();
   }
 
