@@ -72,6 +72,11 @@ class CommandsTest {
   void aBillOfMaterialsIsPrintedOrWritten() throws Exception {
     assertThat(json("sbom", "golden").at("/components/0/purl").asString())
         .isEqualTo("pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12");
+    assertThat(commands.run(0, "sbom", "golden"))
+        .as("to the byte: a statement names its hash")
+        .isEqualTo(
+            new String(
+                server.send(server.key, "GET", "/regild/v1/images/golden/sbom").body(), UTF_8));
     Path file = server.data.resolve("golden.spdx.json");
     assertThat(commands.run(0, "sbom", "golden", "--format", "spdx", "--output", file.toString()))
         .isEmpty();

@@ -125,9 +125,7 @@ public final class PackageMatcher {
     List<String> unknown = new ArrayList<>();
     int unread = database.read(handle -> Statuses.withUnreadChangelogs(handle, owner));
     if (unread > 0) {
-      unknown.add(
-          "Of what an update of %d images would install, some changelogs were not read."
-              .formatted(unread));
+      unknown.add("Images of whose updates some changelogs were not read: %d.".formatted(unread));
     }
     if (!words.platformsWithoutFeed().isEmpty()) {
       unknown.add(

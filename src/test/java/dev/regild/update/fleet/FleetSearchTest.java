@@ -152,8 +152,7 @@ class FleetSearchTest {
             """));
     tracker("{\"a\": {\"CVE-2026-1\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
     assertThat(find(question, ALL).incomplete())
-        .containsExactly(
-            "Of what an update of 1 images would install, some changelogs were not read.");
+        .containsExactly("Images of whose updates some changelogs were not read: 1.");
     assertThat(search.find(BOB, question, ALL).incomplete()).isEmpty();
   }
 
