@@ -4,18 +4,13 @@ import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import dev.regild.windows.catalogue.OfferedUpdate;
 import dev.regild.windows.catalogue.OfferedUpdates;
-import java.io.PrintWriter;
 import java.util.List;
 
 /** The updates that a server offers to a Windows channel, as the snapshot has them. */
 record OfferedTable(OfferedUpdates offered) {
   private static final int MOST_NAMED = 3;
 
-  void print(PrintWriter out) {
-    if (offered.updates().isEmpty()) {
-      return;
-    }
-    out.println();
+  Table table() {
     Table table =
         new Table("OFFERED", "KIND", "BUILDS", "RESULTS IN", "SEVERITY", "SIZE", "SUPERSEDES");
     for (OfferedUpdate each : offered.updates()) {
@@ -28,7 +23,7 @@ record OfferedTable(OfferedUpdates offered) {
           ByteCount.text(each.file().size()),
           named(each.superseded()));
     }
-    table.print(out);
+    return table;
   }
 
   private static String named(List<String> superseded) {
