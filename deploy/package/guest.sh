@@ -17,7 +17,7 @@ die() {
 
 # Runs a command, whose output is shown only if it fails.
 quietly() {
-  "$@" </dev/null >/run/log 2>&1 || { tail -n 40 /run/log; die "$*"; }
+  "$@" </dev/null >/run/output 2>&1 || { tail -n 40 /run/output; die "$*"; }
 }
 
 # No terminal, no answers and no frontend that is set: a question would fail here or hang. Without what is

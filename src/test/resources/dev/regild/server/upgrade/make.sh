@@ -76,6 +76,8 @@ rm -rf "$target"
 mkdir -p "$target"
 dump >"$target/regild.sql"
 cp -r "$data"/{master.key,layers,channels} "$target"
+# Says that the registry in a PostgreSQL is this directory's.
+[[ ! -e $data/registry-id ]] || cp "$data/registry-id" "$target"
 find "$target" -name '*.lock' -delete
 chmod -R u+rwX,go= "$target"
 du -sh "$target"
