@@ -114,7 +114,8 @@ class PackageIT {
                 versionBefore().toString(),
                 Fixtures.goldenImage().toString(),
                 agent().toString()))
-        .contains("none failed", "the update that the upgrade interrupted is done", "nothing is left");
+        .contains(
+            "none failed", "the update that the upgrade interrupted is done", "nothing is left");
   }
 
   @Test

@@ -63,8 +63,7 @@ public final class PolicyCommand {
       name = "diff",
       description = "Shows what apply would change.",
       mixinStandardHelpOptions = true)
-  int diff(
-      @Mixin ServerConnection connection, @Mixin Compared compared, @Mixin DataOutput output)
+  int diff(@Mixin ServerConnection connection, @Mixin Compared compared, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode changes = send(connection, compared, "/diff");
     if (output.isData()) {

@@ -189,7 +189,8 @@ class AcmeIT {
   }
 
   private ServerTls open() throws Exception {
-    return ServerTls.open(settings(Optional.empty()), LOCAL, directory, Clock.systemUTC(), PAUSE).orElseThrow();
+    return ServerTls.open(settings(Optional.empty()), LOCAL, directory, Clock.systemUTC(), PAUSE)
+        .orElseThrow();
   }
 
   private HttpFront serve(ServerTls tls, int port) throws Exception {
@@ -295,7 +296,9 @@ class AcmeIT {
       }
       Files.writeString(key, "no key!");
       try (AcmeCertificate _ = acme(tls, Clock.systemUTC(), binding)) {
-        await("words about the key", () -> said().contains("eab-key holds no key of 32 bytes or more"));
+        await(
+            "words about the key",
+            () -> said().contains("eab-key holds no key of 32 bytes or more"));
       }
       assertThat(issuer(port)).contains("CN=Regild");
       Files.writeString(key, CUSTOMERS_KEY + "\n");

@@ -40,8 +40,7 @@ class PostgresUpgradeTest {
   }
 
   private EarlierData leftBy(String version) throws Exception {
-    EarlierData earlier =
-        EarlierData.of(version + "-postgresql", directory.resolve("data"));
+    EarlierData earlier = EarlierData.of(version + "-postgresql", directory.resolve("data"));
     execute(earlier.sql());
     return earlier;
   }
