@@ -182,8 +182,8 @@ class SandboxTest {
     assertThat(
             Sandbox.trouble(
                 "bwrap: cannot open /proc/sys/user/max_user_namespaces: Read-only file system"))
-        .hasValueSatisfying(words ->
-            assertThat(words).contains("unmask=ALL", "systempaths=unconfined"));
+        .hasValueSatisfying(
+            words -> assertThat(words).contains("unmask=ALL", "systempaths=unconfined"));
     assertThat(Sandbox.trouble("qemu-img: Could not open 'x'")).isEmpty();
   }
 

@@ -23,7 +23,10 @@ final class Sandboxing implements Protection {
               + "; apt-get install bubblewrap, and allow user namespaces");
     }
     try {
-      String network = Program.of("bwrap", "--unshare-all", "--ro-bind", "/", "/", "readlink", NETWORK.toString()).run();
+      String network =
+          Program.of(
+                  "bwrap", "--unshare-all", "--ro-bind", "/", "/", "readlink", NETWORK.toString())
+              .run();
       return network.strip().equals(Files.readSymbolicLink(NETWORK).toString())
           ? Finding.needed(
               WHAT, "a sandboxed program could still see the host's network; update bubblewrap")
