@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.MasterKey;
 import dev.regild.account.SigningKeys;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
@@ -97,20 +96,9 @@ class AttestationsTest {
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
       Deb bash = new Deb("bash", "5.2-1");
-      repository.inRelease(
-          "stable", key.clearSigned(repository.suite("stable", Map.of(), List.of(bash))));
+      repository.publish(key, Map.of(), List.of(bash));
       ChannelStore channels = new ChannelStore(directory, Clock.systemUTC());
-      channels.add(
-          new Channel(
-              "test",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("test", "DEBIAN_12", List.of(repository.source(key))));
       channels.refresh("test");
       Snapshot snapshot = channels.current("test").orElseThrow();
       String uri = repository.uri() + "/pool/main/bash/bash_5.2-1_amd64.deb";

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.regild.db.Database;
 import dev.regild.event.Events;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.RandomCases;
+import dev.regild.fixtures.TestClock;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
@@ -21,7 +23,6 @@ import dev.regild.image.RefusedException;
 import dev.regild.image.RevokedImages;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.PolicyFleet;
-import dev.regild.policy.TestClock;
 import dev.regild.policy.revocation.Revocation.Affected;
 import dev.regild.policy.revocation.Revocation.Listed;
 import dev.regild.policy.revocation.Revocation.Relation;
@@ -274,9 +275,10 @@ class RevocationTest {
     Random random = new Random(17);
     Map<String, Set<String>> families = new HashMap<>();
     Map<String, Image> roots = new HashMap<>();
+    int all = RandomCases.of(1000);
     database.useTransaction(handle -> {
       String digest = new Inventories(database).store(handle, PolicyFleet.inventory("bash=1"));
-      for (int i = 0; i < 1000; i++) {
+      for (int i = 0; i < all; i++) {
         List<Image> made = new ArrayList<>();
         Map<String, String> layerOf = new HashMap<>();
         Map<String, Set<String>> below = new HashMap<>();

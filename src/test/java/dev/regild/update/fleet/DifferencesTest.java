@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.regild.apt.AptPackageSystem;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
@@ -83,17 +82,7 @@ class DifferencesTest {
     TestKey key = TestKey.simple();
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
-      channels.add(
-          new Channel(
-              "test",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("test", "DEBIAN_12", List.of(repository.source(key))));
       offer(repository, key, "3.0.15-1", "2026-03-01T09:00:00Z");
       offer(repository, key, "3.0.22-1", "2026-04-02T09:00:00Z");
     }
@@ -106,8 +95,7 @@ class DifferencesTest {
 
   private void offer(TestRepository repository, TestKey key, String version, String time)
       throws Exception {
-    String release = repository.suite("stable", Map.of(), List.of(new Deb("openssl", version)));
-    repository.inRelease("stable", key.clearSigned(release));
+    repository.publish(key, Map.of(), List.of(new Deb("openssl", version)));
     channels.refresh("test");
     assertThat(earlier(Instant.parse(time), ROOMY).record()).hasSize(1);
   }

@@ -3,7 +3,6 @@ package dev.regild.update.planning;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestKey;
@@ -13,6 +12,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.RoomReservations;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fixtures.HostTools;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.insight.Changelogs;
@@ -48,38 +48,26 @@ class PrefetchTest {
   @BeforeEach
   void open() throws Exception {
     HostTools.assumeInstalled("dpkg-deb");
-    database = Database.open(directory.resolve("regild.db"));
+    database = TestDatabases.open(directory.resolve("regild.db"));
     inventories = new Inventories(database);
     channels = new ChannelStore(directory, Clock.systemUTC());
     plans = new UpdatePlans(channels, inventories);
     known = new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()));
     repository = new TestRepository(Files.createDirectory(directory.resolve("repository")));
     TestKey key = TestKey.simple();
-    String release =
-        repository.suite(
-            "stable",
-            Map.of(),
-            List.of(
-                deb("openssl", ""),
-                deb("meta", "kernel"),
-                deb("kernel", ""),
-                new Deb("broken", "2"),
-                new Deb("missing", "2"),
-                new Deb("large", "2", "amd64", new byte[1 << 20]),
-                deb("other", "")));
-    repository.inRelease("stable", key.clearSigned(release));
+    repository.publish(
+        key,
+        Map.of(),
+        List.of(
+            deb("openssl", ""),
+            deb("meta", "kernel"),
+            deb("kernel", ""),
+            new Deb("broken", "2"),
+            new Deb("missing", "2"),
+            new Deb("large", "2", "amd64", new byte[1 << 20]),
+            deb("other", "")));
     Files.delete(repository.root.resolve("pool/main/missing/missing_2_amd64.deb"));
-    channels.add(
-        new Channel(
-            "test",
-            "DEBIAN_12",
-            List.of(
-                new AptSource(
-                    List.of(repository.uri()),
-                    List.of("stable"),
-                    List.of("main"),
-                    List.of("amd64"),
-                    key.armored()))));
+    channels.add(new Channel("test", "DEBIAN_12", List.of(repository.source(key))));
     channels.refresh("test");
     new FleetImages(database, inventories)
         .available(

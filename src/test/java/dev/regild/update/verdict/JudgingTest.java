@@ -8,7 +8,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.Zstd;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestKey;
@@ -74,22 +73,9 @@ class JudgingTest {
   }
 
   private void offer(String day, Deb... debs) throws Exception {
-    repository.inRelease(
-        "stable",
-        key.clearSigned(
-            repository.suite("stable", Map.of("Date", day + " 00:00:00 UTC"), List.of(debs))));
+    repository.publish(key, Map.of("Date", day + " 00:00:00 UTC"), List.of(debs));
     if (channels.find("test").isEmpty()) {
-      channels.add(
-          new Channel(
-              "test",
-              PLATFORM,
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("test", PLATFORM, List.of(repository.source(key))));
     }
     var _ = channels.refresh("test");
   }
