@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -76,7 +77,7 @@ class PoliciesOfNodesIT {
 
   @BeforeEach
   void open() throws Exception {
-    CLUSTER.cluster.execute("CREATE DATABASE %s TEMPLATE regild_template".formatted(DATABASE));
+    var _ = TestDatabases.copyOfTemplate(CLUSTER.cluster, DATABASE);
     database = Database.open(CLUSTER.cluster.address(DATABASE));
   }
 
@@ -144,7 +145,7 @@ class PoliciesOfNodesIT {
                 .bind("turn", turn)
                 .mapTo(String.class)
                 .one());
-    var _ = nodes.get(name).destroyForcibly().waitFor();
+    var _ = Objects.requireNonNull(nodes.get(name)).destroyForcibly().waitFor();
     database.useTransaction(
         handle -> handle.execute("UPDATE node SET heartbeat = 0 WHERE name = ?", name));
   }
