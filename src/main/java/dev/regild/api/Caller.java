@@ -11,6 +11,11 @@ import dev.regild.image.Owner;
  * @param suspended whether its account is refused every call
  */
 public record Caller(Owner owner, String key, boolean readOnly, boolean suspended) {
+  /** Returns how records name the caller: by its access key; by its account if there is no key. */
+  public String signature() {
+    return key.isEmpty() ? "account " + owner.accountId() : key;
+  }
+
   /**
    * Nothing happens if the caller may do this.
    *

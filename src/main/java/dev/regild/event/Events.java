@@ -79,6 +79,12 @@ public final class Events {
         .toList();
   }
 
+  /** Returns the last events that concern an account, oldest first. */
+  public static List<RecordedEvent> newest(
+      Handle handle, String accountId, String region, int most) {
+    return before(handle, accountId, region, Optional.empty(), "", Long.MAX_VALUE, most).reversed();
+  }
+
   /**
    * Returns the last events of known types before that number which concern an account, newest
    * first.

@@ -175,6 +175,16 @@ public final class Images {
     return ImageCounts.of(handle, owner);
   }
 
+  /** Returns the names of all images of the owner. */
+  public static List<String> names(Handle handle, Owner owner) {
+    return handle
+        .createQuery("SELECT name FROM image WHERE account_id = :account AND region = :region")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(String.class)
+        .list();
+  }
+
   /** How many copies are being made for the owner. */
   public static long countCopying(Handle handle, Owner owner) {
     return handle

@@ -8,8 +8,8 @@ import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A kind of policy that files can hold: schedules, webhooks, retentions. A policy has a name,
- * unique for its owner and kind, and a spec.
+ * A kind of policy that files can hold: rings, schedules, retention policies, notices. A policy has
+ * a name, unique for its owner and kind, and a spec.
  */
 public interface PolicyKind {
   /** Returns the word for it in files: {@code Schedule}. */
@@ -46,14 +46,12 @@ public interface PolicyKind {
    * Creates a policy, or gives it another spec.
    *
    * @param spec in canonical form
-   * @param by the access key that asks for it
    * @throws InvalidPolicyException if it can't be put there, whatever others are there
    */
-  void put(
-      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now);
+  void put(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now);
 
   /** Removes a policy that exists. */
-  void remove(Handle handle, Owner owner, String name, String by, Instant now);
+  void remove(Handle handle, Owner owner, String name);
 
   /**
    * Looks at policies that were put or removed, beside all others: some contradict each other only

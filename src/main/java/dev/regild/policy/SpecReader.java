@@ -32,7 +32,7 @@ public final class SpecReader {
     if (!spec.isObject()) {
       throw new InvalidPolicyException(
           "%s: %s must be a map of keys and values."
-              .formatted(policy, prefix.isEmpty() ? "spec" : prefix));
+              .formatted(policy, prefix.isEmpty() ? "spec" : prefix.replaceFirst("\\.$", "")));
     }
   }
 

@@ -5,6 +5,9 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -15,6 +18,7 @@ import dev.regild.image.RevokedImages;
 import dev.regild.image.jobs.CopyRecords;
 import dev.regild.image.quota.Quotas;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -63,9 +67,33 @@ public final class ImageCopies {
     quotas.reserveImage(handle, copy.owner());
     Images.insert(handle, copy);
     CopyRecords.start(handle, copy, source);
-    RevokedImages.follow(handle, source, copy);
+    followRevocation(handle, source, copy);
     jobs.enqueue(handle, CopyJob.KIND, copy.id());
     return copy;
+  }
+
+  /** A copy of a revoked image is revoked from its beginning. */
+  private void followRevocation(Handle handle, Image source, Image copy) {
+    RevokedImages.follow(handle, source, copy);
+    RevokedImages.find(handle, copy.id())
+        .ifPresent(revoked ->
+            Events.append(
+                handle,
+                new Event(
+                    EventType.IMAGE_REVOKED,
+                    copy.owner().accountId(),
+                    copy.owner().region(),
+                    copy.name(),
+                    Map.of(
+                        "relation",
+                        "COPY",
+                        "cause",
+                        source.name(),
+                        "revocation",
+                        revoked.revocation(),
+                        "reason",
+                        revoked.reason())),
+                clock.instant()));
   }
 
   private Image requireSource(Handle handle, Owner owner, String name) {

@@ -184,7 +184,7 @@ class ConsolePoliciesTest {
         .isEqualTo(7);
     form.put("security", "1");
     assertThat(sent("/console/new-schedule/preview", form).body())
-        .contains("Now: no update", "none of its 1 changes fixes a security problem");
+        .contains("Now: no update", "its update has 1 change, and none fixes a security problem");
     assertThat(schedule("nightly")).as("a preview adds nothing").isEmpty();
     assertThat(location(sent("/console/new-schedule", form)))
         .isEqualTo("/console/schedules/nightly?done=schedule-saved");
@@ -198,7 +198,7 @@ class ConsolePoliciesTest {
     assertThat(browser.get("/console/schedules/nightly").body())
         .contains("hx-get=\"/console/schedules/nightly/forecast\"", "It has not run yet");
     assertThat(browser.get("/console/schedules/nightly/forecast").body())
-        .contains("id=\"forecast\"", "none of its 1 changes fixes a security problem");
+        .contains("id=\"forecast\"", "its update has 1 change, and none fixes a security problem");
     browser.get("/console/schedules/nightly");
     var _ = browser.post("/console/schedules/nightly/run");
     assertThat(browser.get("/console/schedules/nightly").body())
@@ -530,6 +530,9 @@ class ConsolePoliciesTest {
           .as("of another account: " + path)
           .isBetween(400, 409);
     }
+    assertThat(stranger.get("/console/rings/debian-12/test").body())
+        .as("whoever promoted it is an operator")
+        .contains("<bdi>an operator</bdi>");
     assertThat(stranger.get("/console/rings/debian-12/prod/promotion").statusCode())
         .as("it names the images of all accounts")
         .isEqualTo(403);

@@ -3,6 +3,9 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
 import dev.regild.fixtures.EachDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -156,7 +160,7 @@ class NoticeCommandsTest {
     assertRefused(
         "kind: Cake",
         "Document 1 has the kind 'Cake'. It must be one of Ring, Schedule, Retention, Notice");
-    assertRefused("kind: Notice", "Document 1, a Notice, has no name.");
+    assertRefused("kind: Notice", "Document 1 is a Notice without a name.");
     assertRefused("kind: Notice\nname: a\ncolour: red", "Document 1 has the unknown key colour.");
     assertRefused("kind: Notice\nname: a", "Notice a: spec must be a map of keys and values.");
     assertRefused(
@@ -164,6 +168,51 @@ class NoticeCommandsTest {
         "Notice a occurs twice.");
     assertThat(commands.run(1, "policy", "apply", directory.resolve("none").toString()))
         .contains("none");
+  }
+
+  @Test
+  void severalFilesAreAppliedTogetherAndAnErrorNamesItsFile() throws IOException {
+    Path several = Files.createDirectory(directory.resolve("several"));
+    String schedule = "kind: Schedule\nname: %s\nspec: {lines: several, cron: '%s * * *'}\n";
+    Path first = Files.writeString(several.resolve("1.yaml"), schedule.formatted("one", "0 1"));
+    Path second = Files.writeString(several.resolve("2.yml"), "# nothing yet\n");
+    assertThat(commands.run(0, "policy", "apply", several.toString()))
+        .startsWith("add Schedule one\n")
+        .doesNotContain("two");
+    Files.writeString(second, "# one\n# two\nkind: Schedule\nname: [two\n");
+    assertThat(commands.run(1, "policy", "apply", several.toString()))
+        .contains(second + ": This is not YAML: ", "(line 4).");
+    Files.writeString(second, schedule.formatted("two", "0 99"));
+    assertThat(commands.run(1, "policy", "diff", first.toString(), second.toString()))
+        .contains(second + ": '0 99 * * *' is not a cron expression");
+    Files.writeString(second, schedule.formatted("one", "0 3"));
+    assertThat(commands.run(1, "policy", "apply", several.toString()))
+        .contains(second + ": Schedule one is in " + first + ", too. Remove one of them.");
+    Files.writeString(second, schedule.formatted("two", "0 3"));
+    assertThat(commands.run(0, "policy", "apply", several.toString()))
+        .startsWith("add Schedule two\n")
+        .doesNotContain("Schedule one");
+    Files.write(second, new byte[] {'a', (byte) 0xff});
+    assertThat(commands.run(1, "policy", "apply", several.toString()))
+        .contains("The file " + second + " is not UTF-8.");
+    assertThat(commands.run(1, "policy", "apply", several.resolve("3.yaml").toString()))
+        .contains("3.yaml does not exist.");
+    commands.run(0, "schedule", "remove", "one");
+    commands.run(0, "schedule", "remove", "two");
+  }
+
+  @Test
+  void theLastEventsAreShownHoweverManyOthersHave() {
+    commands.run(0, "alias", "set", "happening/seen", "happening");
+    server.database.useTransaction(handle -> {
+      for (int i = 0; i < 150; i++) {
+        Events.append(
+            handle,
+            new Event(EventType.UPDATE_ACCEPTED, "999999999999", "us-east-1", "x", Map.of()),
+            Instant.now());
+      }
+    });
+    assertThat(commands.run(0, "events")).contains("alias=happening/seen");
   }
 
   private void assertRefused(String yaml, String message) throws IOException {

@@ -88,12 +88,21 @@ class PolicyCommandsTest {
       assertThat(commands.run(0, "ring", "show", "rings", "prod"))
           .containsPattern("3 +\\S+ +rollback")
           .containsPattern("1 +\\S+ +promote")
-          .contains("ringed, 1 images");
+          .contains("ringed, 1 image");
       assertThat(commands.run(0, "ring", "list")).containsPattern("rings +prod +dev");
       commands.run(0, "ring", "set", "rings", "prod", "--qualified", "2");
       assertThat(commands.run(0, "ring", "set", "rings", "prod", "--days", "3"))
           .as("the other gate stays")
           .contains("2 images qualified, 3 days old");
+      assertThat(commands.run(2, "ring", "set", "rings", "prod"))
+          .contains("Name what to change: --from, --qualified or --days.");
+      assertThat(commands.run(0, "ring", "set", "rings", "dev", "--days", "0"))
+          .contains("dev follows the repositories and has no gates.");
+      assertThat(commands.run(0, "ring", "show", "rings", "prod")).contains(server.key.id());
+      assertThat(commands.run(0, "events", "--json"))
+          .as("what every account reads")
+          .containsPattern("ring.promoted[^\n]*\"act\":\"PROMOTE\"")
+          .doesNotContainPattern("ring.promoted[^\n]*" + server.key.id());
       assertThat(commands.run(1, "ring", "set", "rings", "prod", "--from", "prod"))
           .contains("in a circle");
       assertThat(commands.run(1, "ring", "add", "rings", "x", "--qualified", "1"))
@@ -140,7 +149,7 @@ class PolicyCommandsTest {
     assertThat(preview).containsPattern("kept-1 +kept +alias kept/old");
     assertThat(
             commands.run(0, "retention", "run", "kept", "--plan", found("--plan (\\S+)", preview)))
-        .contains("0 images are deprecated, 1 deleted");
+        .contains("Deprecated 0 images, deleted 1.");
     try (AppStreamClient api = server.client("us-east-1")) {
       assertThatThrownBy(() -> api.describeImages(it -> it.names("kept-2")))
           .isInstanceOf(ResourceNotFoundException.class);
@@ -171,7 +180,7 @@ class PolicyCommandsTest {
     server.golden("us-east-1", "revoked");
     assertThat(commands.run(0, "revoke", "revoked", "--reason", "stolen key", "--preview"))
         .containsPattern("revoked +named")
-        .contains("1 images would be revoked.");
+        .contains("1 image would be revoked.");
     assertThat(described("revoked").stateChangeReason()).isNull();
     String said = commands.run(0, "revoke", "revoked", "--reason", "stolen key");
     String id = found("regild revocation undo (\\S+)", said);

@@ -41,6 +41,10 @@ class ScheduleCommandsTest {
         .contains("ended. Asked for.", "No channel for DEBIAN_12");
     assertThat(commands.run(0, "schedule", "disable", "nightly")).contains("Disabled nightly.");
     assertThat(commands.run(0, "schedule", "list")).containsPattern("nightly +no .* -\n");
+    assertThat(commands.run(0, "schedule", "run", "nightly", "--dry-run"))
+        .startsWith(
+            "nightly is disabled, so nothing happens at its times."
+                + " Enable it: regild schedule enable nightly\nNow: ");
     assertThat(commands.run(0, "schedule", "enable", "nightly"))
         .startsWith("Enabled nightly. Its next time is 20");
     assertThat(commands.run(0, "schedule", "remove", "nightly")).contains("Removed nightly.");

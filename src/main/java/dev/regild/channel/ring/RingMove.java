@@ -26,6 +26,9 @@ public record RingMove(
     String by,
     String override) {
 
+  /** What accounts that operate nothing see in place of {@link #by}. */
+  public static final String AN_OPERATOR = "an operator";
+
   /** What moved it. */
   public enum Act {
     PROMOTE,

@@ -5,7 +5,9 @@ import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.terminal.DataOutput;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,15 +89,24 @@ public final class PolicyCommand {
 
   private static JsonNode send(ServerConnection connection, Compared compared, String act)
       throws ServerRefusalException, IOException, InterruptedException {
-    StringBuilder yaml = new StringBuilder();
+    List<Map<String, String>> files = new ArrayList<>();
     for (Path file : files(compared.paths)) {
-      // Documents of several files stay apart.
-      yaml.append("---\n").append(Files.readString(file)).append('\n');
+      files.add(Map.of("name", file.toString(), "yaml", text(file)));
     }
     return connection
         .client()
-        .post(PATH + act, Map.of("yaml", yaml.toString(), "prune", compared.prune))
+        .post(PATH + act, Map.of("files", files, "prune", compared.prune))
         .path("changes");
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new IOException("The file %s does not exist. Check its name.".formatted(file), e);
+    } catch (CharacterCodingException e) {
+      throw new IOException("The file %s is not UTF-8. Save it as UTF-8.".formatted(file), e);
+    }
   }
 
   private static List<Path> files(List<Path> paths) throws IOException {

@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Count;
 import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
@@ -94,8 +95,8 @@ public final class RetentionCommand {
     JsonNode policy = connection.client().post(path(line), body);
     out()
         .printf(
-            "%s keeps %s images. See what is due: regild retention preview %1$s%n",
-            text(policy, "line"), text(policy, "keep"));
+            "%s keeps %s. See what is due: regild retention preview %1$s%n",
+            text(policy, "line"), Count.of(policy.path("keep").asLong(0), "image"));
     return 0;
   }
 
@@ -179,8 +180,8 @@ public final class RetentionCommand {
     }
     out()
         .printf(
-            "%s images would be deprecated, %s deleted. That frees %s once it can't be undone.%n",
-            text(due, "deprecated"), text(due, "deleted"), bytes(due));
+            "%s would be deprecated, %s deleted. That frees %s once it can't be undone.%n",
+            Count.of(due.path("deprecated").asLong(0), "image"), text(due, "deleted"), bytes(due));
     if (due.path("acts").size() > 0) {
       out()
           .printf(
@@ -212,7 +213,7 @@ public final class RetentionCommand {
             + due.path("undeprecated").asLong(0)
             + due.path("deleted").asLong(0);
     if (all > SHOWN) {
-      out().printf("and %d more images; --json shows them%n", all - SHOWN);
+      out().printf("and %s more; --json shows them%n", Count.of(all - SHOWN, "image"));
     }
   }
 
@@ -245,8 +246,8 @@ public final class RetentionCommand {
     }
     out()
         .printf(
-            "%s images are deprecated, %s deleted. Undo with: regild retention undo IMAGE%n",
-            text(done, "deprecated"), text(done, "deleted"));
+            "Deprecated %s, deleted %s. Undo a deletion with: regild retention undo IMAGE%n",
+            Count.of(done.path("deprecated").asLong(0), "image"), text(done, "deleted"));
     return 0;
   }
 

@@ -2,6 +2,7 @@ package dev.regild.cli.policy;
 
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Count;
 import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
@@ -101,10 +102,14 @@ public final class RevokeCommand implements Callable<Integer> {
     print(revocation, out);
     out.println(
         preview
-            ? "%d images would be revoked.".formatted(revocation.path("count").asInt(0))
-            : "%d images are revoked. Undo with: regild revocation undo %s"
-                .formatted(revocation.path("count").asInt(0), text(revocation, "id")));
+            ? "%s would be revoked.".formatted(count(revocation))
+            : "Revoked %s. Undo with: regild revocation undo %s"
+                .formatted(count(revocation), text(revocation, "id")));
     return 0;
+  }
+
+  private static String count(JsonNode revocation) {
+    return Count.of(revocation.path("count").asInt(0), "image");
   }
 
   /** Prints the images of a revocation, with the accounts and the disks that have them. */

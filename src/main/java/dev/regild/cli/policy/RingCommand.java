@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Count;
 import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
@@ -116,13 +118,12 @@ public final class RingCommand {
     facts.row("snapshot", shown.has("snapshot") ? text(shown, "snapshot") : "none yet");
     if (shown.has("from")) {
       facts.row("since", shown.has("since") ? text(shown, "since") : "-");
-      facts.row(
-          "gates",
-          "%s images qualified, %s days old"
-              .formatted(text(shown, "leastQualified"), text(shown, "leastDays")));
+      facts.row("gates", gates(shown));
     }
     for (JsonNode line : shown.path("lines")) {
-      facts.row("line", "%s, %s images".formatted(text(line, "line"), text(line, "images")));
+      facts.row(
+          "line",
+          "%s, %s".formatted(text(line, "line"), Count.of(line.path("images").asInt(0), "image")));
     }
     facts.print(out());
     if (!shown.path("history").isEmpty()) {
@@ -170,6 +171,13 @@ public final class RingCommand {
     return 0;
   }
 
+  private static String gates(JsonNode ring) {
+    return "%s qualified, %s old"
+        .formatted(
+            Count.of(ring.path("leastQualified").asInt(0), "image"),
+            Count.of(ring.path("leastDays").asInt(0), "day"));
+  }
+
   private static Map<String, Object> body(@Nullable String from, Gates gates) {
     Map<String, Object> body = new HashMap<>();
     if (from != null) {
@@ -198,14 +206,18 @@ public final class RingCommand {
           @Nullable String from,
       @Mixin Gates gates)
       throws ServerRefusalException, IOException, InterruptedException {
-    JsonNode changed = connection.client().post(ring.path(), body(from, gates));
+    Map<String, Object> body = body(from, gates);
+    if (body.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "Name what to change: --from, --qualified or --days.");
+    }
+    JsonNode changed = connection.client().post(ring.path(), body);
     out()
-        .printf(
-            "%s is promoted from %s: %s images qualified, %s days old.%n",
-            ring.name,
-            text(changed, "from"),
-            text(changed, "leastQualified"),
-            text(changed, "leastDays"));
+        .println(
+            changed.has("from")
+                ? "%s is promoted from %s: %s."
+                    .formatted(ring.name, text(changed, "from"), gates(changed))
+                : "%s follows the repositories and has no gates.".formatted(ring.name));
     return 0;
   }
 

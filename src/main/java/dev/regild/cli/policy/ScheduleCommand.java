@@ -331,6 +331,12 @@ public final class ScheduleCommand {
   }
 
   private void forecast(JsonNode answer) {
+    if (!answer.path("enabled").asBoolean(true)) {
+      out()
+          .printf(
+              "%s is disabled, so nothing happens at its times. Enable it: regild schedule enable %1$s%n",
+              text(answer, "name"));
+    }
     boolean first = true;
     for (JsonNode time : answer.path("times")) {
       out().printf("%s%s%n", first ? "Now: " : "\nAt ", text(time, "time"));

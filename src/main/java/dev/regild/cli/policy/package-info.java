@@ -1,4 +1,4 @@
-/** The commands about lines, aliases, schedules, events and policy files. */
+/** The commands for lines, aliases and policies, and for the events that come of them. */
 @NullMarked
 package dev.regild.cli.policy;
 

@@ -198,7 +198,7 @@ final class AliasPages implements Console.Pages {
                           visit.caller().owner(),
                           AliasName.parse(alias),
                           image,
-                          Attempt.by(visit.caller()),
+                          visit.caller().signature(),
                           services.clock().instant()));
         });
   }
@@ -222,7 +222,7 @@ final class AliasPages implements Console.Pages {
               }
               var _ =
                   Aliases.rollback(
-                      handle, owner, alias, Attempt.by(visit.caller()), services.clock().instant());
+                      handle, owner, alias, visit.caller().signature(), services.clock().instant());
             }));
     visit.redirect(path(alias), Notices.ALIAS_MOVED);
   }
@@ -239,7 +239,7 @@ final class AliasPages implements Console.Pages {
                     handle,
                     visit.caller().owner(),
                     alias,
-                    Attempt.by(visit.caller()),
+                    visit.caller().signature(),
                     services.clock().instant())));
     visit.redirect(path(alias), Notices.ALIAS_REMOVED);
   }

@@ -2,7 +2,6 @@ package dev.regild.console.policy;
 
 import dev.regild.api.ApiErrors;
 import dev.regild.api.ApiException;
-import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.console.Visit;
 import dev.regild.console.view.Commands;
@@ -58,11 +57,6 @@ final class Attempt {
     Optional<ApiException> error = error(work);
     error.ifPresent(it -> services.guard().refused(visit.response(), it));
     return error;
-  }
-
-  /** How a caller signs what it does. */
-  static String by(Caller caller) {
-    return caller.key().isEmpty() ? "account " + caller.owner().accountId() : caller.key();
   }
 
   /** Commands of ours for this server, one a line. */

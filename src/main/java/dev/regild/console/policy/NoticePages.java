@@ -166,15 +166,7 @@ final class NoticePages implements Console.Pages {
     Attempt.run(() ->
         services
             .database()
-            .useTransaction(handle ->
-                services
-                    .notices()
-                    .remove(
-                        handle,
-                        owner,
-                        name,
-                        Attempt.by(visit.caller()),
-                        services.clock().instant())));
+            .useTransaction(handle -> services.notices().remove(handle, owner, name)));
     visit.redirect("/console/notices", dev.regild.console.Notices.NOTICE_REMOVED);
   }
 }

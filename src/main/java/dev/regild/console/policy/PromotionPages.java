@@ -165,7 +165,7 @@ final class PromotionPages implements Console.Pages {
             channel,
             source,
             ring,
-            Attempt.by(visit.caller()),
+            visit.caller().signature(),
             Optional.of(reason).filter(it -> !it.isEmpty()),
             Optional.of(visit.form().text("snapshot")));
   }

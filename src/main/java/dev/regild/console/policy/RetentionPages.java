@@ -350,7 +350,7 @@ final class RetentionPages implements Console.Pages {
                           visit.caller().owner(),
                           line,
                           Optional.of(plan),
-                          Attempt.by(visit.caller())));
+                          visit.caller().signature()));
             });
     if (error.isPresent()) {
       show(visit, line, 0, error);

@@ -97,7 +97,7 @@ final class RevocationPages implements Console.Pages {
     services.guard().resources(visit.request(), List.of(id));
     var _ =
         Attempt.checked(() ->
-            services.revocations().undo(visit.caller().owner(), id, Attempt.by(visit.caller())));
+            services.revocations().undo(visit.caller().owner(), id, visit.caller().signature()));
     visit.redirect(Paths.revocation(id, ""), Notices.REVOCATION_UNDONE);
   }
 
@@ -260,7 +260,7 @@ final class RevocationPages implements Console.Pages {
                           subject,
                           asked.descendants(),
                           asked.reason(),
-                          Attempt.by(visit.caller()),
+                          visit.caller().signature(),
                           Optional.of(plan)));
             });
     if (error.isPresent()) {

@@ -358,7 +358,7 @@ final class RingPages implements Console.Pages {
                 .rollback(
                     channel,
                     name,
-                    Attempt.by(visit.caller()),
+                    visit.caller().signature(),
                     Optional.of(visit.form().text("snapshot"))));
     services.guard().resources(visit.request(), List.of(channel, name, "snapshot " + snapshot));
     visit.redirect(Paths.ring(channel, name, ""), Notices.RING_ROLLED_BACK);

@@ -203,6 +203,7 @@ final class SchedulePages implements Console.Pages {
     return Attempt.checked(() ->
         new ForecastPage(
             schedule.name(),
+            schedule.enabled(),
             services.scheduler().forecast(schedule).entrySet().stream()
                 .map(
                     each -> new ForecastPage.At(each.getKey(), Decisions.forecast(each.getValue())))
@@ -302,9 +303,7 @@ final class SchedulePages implements Console.Pages {
                       services.schedules().add(handle, owner, form.name(), spec, now);
                     } else {
                       var _ = Schedules.require(handle, owner, existing);
-                      services
-                          .schedules()
-                          .change(handle, owner, existing, spec, Attempt.by(visit.caller()), now);
+                      services.schedules().change(handle, owner, existing, spec, now);
                     }
                   });
             });
@@ -380,7 +379,7 @@ final class SchedulePages implements Console.Pages {
     Schedule schedule = require(visit);
     services.guard().resources(visit.request(), List.of(schedule.name()));
     var _ =
-        Attempt.checked(() -> services.scheduler().runNow(schedule, Attempt.by(visit.caller())));
+        Attempt.checked(() -> services.scheduler().runNow(schedule, visit.caller().signature()));
     visit.redirect(Paths.schedule(schedule.name(), ""), Notices.SCHEDULE_RAN);
   }
 
@@ -392,15 +391,7 @@ final class SchedulePages implements Console.Pages {
     Attempt.run(() ->
         services
             .database()
-            .useTransaction(handle ->
-                services
-                    .schedules()
-                    .remove(
-                        handle,
-                        owner,
-                        name,
-                        Attempt.by(visit.caller()),
-                        services.clock().instant())));
+            .useTransaction(handle -> services.schedules().remove(handle, owner, name)));
     visit.redirect("/console/schedules", Notices.SCHEDULE_REMOVED);
   }
 }

@@ -7,5 +7,6 @@ import tools.jackson.databind.JsonNode;
  *
  * @param kind {@code Schedule}
  * @param name unique for its owner and kind
+ * @param file that it is in
  */
-public record PolicyDocument(String kind, String name, JsonNode spec) {}
+public record PolicyDocument(String kind, String name, JsonNode spec, PolicyFile file) {}

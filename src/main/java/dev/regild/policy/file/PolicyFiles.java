@@ -1,6 +1,7 @@
 package dev.regild.policy.file;
 
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
@@ -12,7 +13,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,64 +62,106 @@ public final class PolicyFiles {
    * @throws InvalidPolicyException if it is not YAML, or one is not a policy
    */
   public List<PolicyDocument> read(String yaml) {
-    List<PolicyDocument> documents = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    try (MappingIterator<JsonNode> all = YAML.readerFor(JsonNode.class).readValues(yaml)) {
-      while (all.hasNext()) {
+    return read(List.of(new PolicyFile("", yaml)));
+  }
+
+  /**
+   * Reads the documents of files.
+   *
+   * @throws InvalidPolicyException if one of them is not YAML, or has a document that is not a
+   *     policy, or that another one has; it names the file, and the line or the document in it
+   */
+  public List<PolicyDocument> read(List<PolicyFile> files) {
+    Map<String, PolicyDocument> documents = new LinkedHashMap<>();
+    for (PolicyFile file : files) {
+      read(file, documents);
+    }
+    return List.copyOf(documents.values());
+  }
+
+  private void read(PolicyFile file, Map<String, PolicyDocument> documents) {
+    try (MappingIterator<JsonNode> all = YAML.readerFor(JsonNode.class).readValues(file.yaml())) {
+      for (int number = 1; all.hasNext(); ) {
         JsonNode each = all.next();
         if (each == null || each.isNull() || each.isMissingNode()) {
           continue;
         }
-        PolicyDocument document = document(each, documents.size() + 1);
-        if (!names.add(document.kind() + " " + document.name())) {
-          throw new InvalidPolicyException(
-              "%s %s occurs twice. Remove one of them."
-                  .formatted(document.kind(), document.name()));
-        }
-        if (documents.size() == MOST) {
-          throw new InvalidPolicyException(
-              "There are more than %d policies. Apply them in several parts.".formatted(MOST));
-        }
-        documents.add(document);
+        add(document(each, number++, file), documents);
       }
     } catch (JacksonException e) {
       throw new InvalidPolicyException(
-          "This is not YAML: %s (line %d)."
-              .formatted(e.getOriginalMessage(), e.getLocation().getLineNr()));
+          file.about(
+              "This is not YAML: %s (line %d)."
+                  .formatted(problem(e), e.getLocation().getLineNr())));
     }
-    return documents;
   }
 
-  private PolicyDocument document(JsonNode node, int number) {
-    if (!node.isObject()) {
+  /** Returns what the reader says, without the excerpts of the text that it adds. */
+  private static String problem(JacksonException e) {
+    return e.getOriginalMessage()
+        .lines()
+        .filter(line -> !line.startsWith(" "))
+        .collect(joining(", "));
+  }
+
+  private static void add(PolicyDocument document, Map<String, PolicyDocument> documents) {
+    PolicyDocument other = documents.putIfAbsent(document.kind() + " " + document.name(), document);
+    if (other != null) {
       throw new InvalidPolicyException(
-          "Document %d is not a policy. Write kind, name and spec.".formatted(number));
+          document
+              .file()
+              .about(
+                  "%s %s %s. Remove one of them."
+                      .formatted(
+                          document.kind(),
+                          document.name(),
+                          other.file().equals(document.file())
+                              ? "occurs twice"
+                              : "is in %s, too".formatted(other.file().name()))));
+    }
+    if (documents.size() > MOST) {
+      throw new InvalidPolicyException(
+          "There are more than %d policies. Apply them in several parts.".formatted(MOST));
+    }
+  }
+
+  private PolicyDocument document(JsonNode node, int number, PolicyFile file) {
+    try {
+      return document(node, file);
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException(
+          file.about("Document %d %s".formatted(number, e.explanation())));
+    }
+  }
+
+  /** The messages continue a sentence that begins with the document. */
+  private PolicyDocument document(JsonNode node, PolicyFile file) {
+    if (!node.isObject()) {
+      throw new InvalidPolicyException("is not a policy. Write kind, name and spec.");
     }
     for (String key : node.propertyNames()) {
       if (!Set.of("kind", "name", "spec").contains(key)) {
         throw new InvalidPolicyException(
-            "Document %d has the unknown key %s. Write kind, name and spec."
-                .formatted(number, key));
+            "has the unknown key %s. Write kind, name and spec.".formatted(key));
       }
     }
     String kind = node.path("kind").asString("");
     String name = node.path("name").asString("");
     if (!kinds.containsKey(kind)) {
       throw new InvalidPolicyException(
-          "Document %d has the kind '%s'. It must be one of %s."
-              .formatted(number, kind, String.join(", ", kinds.keySet())));
+          "has the kind '%s'. It must be one of %s."
+              .formatted(kind, String.join(", ", kinds.keySet())));
     }
     if (name.isEmpty()) {
-      throw new InvalidPolicyException(
-          "Document %d, a %s, has no name. Add it.".formatted(number, kind));
+      throw new InvalidPolicyException("is a %s without a name. Add it.".formatted(kind));
     }
     if (!node.path("name").isString()) {
       // YAML makes 1.1 of 1.10, so it can't be taken as it is.
       throw new InvalidPolicyException(
-          "Document %d, a %s, has the name %s, which YAML reads as something else than a text. Put it into quotes."
-              .formatted(number, kind, name));
+          "is a %s with the name %s, which YAML does not read as a text. Put it into quotes."
+              .formatted(kind, name));
     }
-    return new PolicyDocument(kind, name, node.path("spec"));
+    return new PolicyDocument(kind, name, node.path("spec"), file);
   }
 
   /**
@@ -137,13 +179,11 @@ public final class PolicyFiles {
    * Makes the registry's policies those of the documents, all or none.
    *
    * @param prune whether policies that the documents do not have are removed
-   * @param by the access key that asks for it
    * @return what has changed
    * @throws InvalidPolicyException if a document can't be a policy, or policies contradict each
    *     other
    */
-  public List<PolicyChange> apply(
-      Owner owner, List<PolicyDocument> documents, boolean prune, String by) {
+  public List<PolicyChange> apply(Owner owner, List<PolicyDocument> documents, boolean prune) {
     Map<String, Map<String, Map<String, Object>>> wanted = canonical(documents);
     // What does not change was looked at when it was given: its host may be away just now.
     for (PolicyChange each : database.read(handle -> changes(handle, owner, wanted, prune))) {
@@ -155,11 +195,11 @@ public final class PolicyFiles {
       // First what goes: what takes its place may contradict it.
       for (PolicyChange each : changes) {
         if (each.after().isEmpty()) {
-          kind(each).remove(handle, owner, each.name(), by, now);
+          kind(each).remove(handle, owner, each.name());
         }
       }
       for (PolicyChange each : changes) {
-        each.after().ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, by, now));
+        each.after().ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, now));
       }
       Map<String, List<String>> changed =
           changes.stream()
@@ -180,13 +220,20 @@ public final class PolicyFiles {
   private Map<String, Map<String, Map<String, Object>>> canonical(List<PolicyDocument> documents) {
     Map<String, Map<String, Map<String, Object>>> canonical = new HashMap<>();
     for (PolicyDocument each : documents) {
-      PolicyKind kind = kind(each.kind());
       canonical
           .computeIfAbsent(each.kind(), _ -> new TreeMap<>())
-          .put(each.name(), kind.canonical(each.name(), each.spec()));
+          .put(each.name(), canonical(each));
     }
     canonical.forEach((word, wanted) -> kind(word).requireCompatible(wanted));
     return canonical;
+  }
+
+  private Map<String, Object> canonical(PolicyDocument document) {
+    try {
+      return kind(document.kind()).canonical(document.name(), document.spec());
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException(document.file().about(e.explanation()));
+    }
   }
 
   private List<PolicyChange> changes(

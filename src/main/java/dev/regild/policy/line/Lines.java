@@ -225,6 +225,11 @@ public final class Lines {
       throw new RefusedException(
           NOT_FOUND, "The image %s is not in the line %s.".formatted(image.name(), line.name()));
     }
+    // It was the line's policy that deprecated it: another one begins with a time of its own.
+    handle
+        .createUpdate("DELETE FROM deprecated_image WHERE image_id = :image")
+        .bind("image", image.id())
+        .execute();
   }
 
   private static Line read(ResultSet row) throws SQLException {

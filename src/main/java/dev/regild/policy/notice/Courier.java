@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,13 +42,18 @@ public final class Courier implements AutoCloseable {
 
   private static final int ALL_TOGETHER = 64;
 
+  /** After it, the notice is read again: it may have been changed, or its account suspended. */
+  private static final Duration LONGEST_ROUND = Duration.ofSeconds(5);
+
+  private static final Duration END_LIMIT = Duration.ofSeconds(1);
+
   private final Database database;
   private final Notices notices;
   private final Sender webhooks;
   private final Optional<Sender> mail;
   private final Clock clock;
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
-  private final Semaphore places = new Semaphore(ALL_TOGETHER);
+  private final Semaphore places = new Semaphore(ALL_TOGETHER, true);
   private final ExecutorService rounds = Executors.newVirtualThreadPerTaskExecutor();
   private final RecurringWork work;
   private Instant pruned;
@@ -97,7 +104,7 @@ public final class Courier implements AutoCloseable {
     }
     for (Notice notice : database.read(Notices::all)) {
       database.useTransaction(handle -> Deliveries.takeUp(handle, notice, BATCH));
-      if (busy.add(notice.id())) {
+      if (!rounds.isShutdown() && busy.add(notice.id())) {
         rounds.execute(() -> {
           try {
             round(notice);
@@ -116,24 +123,37 @@ public final class Courier implements AutoCloseable {
     }
   }
 
+  /** Continues while events are accepted: a place that takes them quickly gets them quickly. */
   private void round(Notice notice) {
+    long end = System.nanoTime() + LONGEST_ROUND.toNanos();
     try {
-      List<Delivery> due =
-          database.read(handle -> Deliveries.due(handle, notice, clock.instant(), TOGETHER));
-      try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
-        due.forEach(delivery -> each.execute(() -> deliver(notice, delivery)));
+      while (deliverSome(notice) && System.nanoTime() < end && !rounds.isShutdown()) {
+        LOG.debug("more events for the notice {}", notice.name());
       }
     } catch (RuntimeException e) {
       notDelivered(notice, e);
     }
   }
 
-  private void deliver(Notice notice, Delivery delivery) {
+  /** Returns whether an event was accepted. */
+  private boolean deliverSome(Notice notice) {
+    List<Delivery> due =
+        database.read(handle -> Deliveries.due(handle, notice, clock.instant(), TOGETHER));
+    AtomicBoolean accepted = new AtomicBoolean();
+    try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+      due.forEach(
+          delivery -> each.execute(() -> deliver(notice, delivery, () -> accepted.set(true))));
+    }
+    return accepted.get();
+  }
+
+  private void deliver(Notice notice, Delivery delivery, Runnable onAccepted) {
     try {
       places.acquire();
       try {
         send(notice, delivery);
         database.useTransaction(handle -> Deliveries.succeeded(handle, delivery));
+        onAccepted.run();
       } catch (FailedDeliveryException e) {
         failed(notice, delivery, String.valueOf(e.getMessage()));
       } catch (RuntimeException e) {
@@ -186,9 +206,18 @@ public final class Courier implements AutoCloseable {
     }
   }
 
+  /** Lets what is being sent end: another node would send it once more. */
   @Override
   public void close() {
-    rounds.shutdownNow();
+    rounds.shutdown();
+    try {
+      if (!rounds.awaitTermination(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        rounds.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      rounds.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
     work.close();
   }
 }

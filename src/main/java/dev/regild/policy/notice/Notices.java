@@ -140,12 +140,11 @@ public final class Notices implements PolicyKind {
           "The notice %s exists already. Remove it first: regild notice remove %1$s"
               .formatted(name));
     }
-    put(handle, owner, name, spec, "", now);
+    put(handle, owner, name, spec, now);
   }
 
   @Override
-  public void put(
-      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+  public void put(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
     if (ROWS.find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d notices already. Remove one.".formatted(owner, MOST));
@@ -174,7 +173,7 @@ public final class Notices implements PolicyKind {
   }
 
   @Override
-  public void remove(Handle handle, Owner owner, String name, String by, Instant now) {
+  public void remove(Handle handle, Owner owner, String name) {
     handle
         .createUpdate("DELETE FROM notice WHERE id = :id")
         .bind("id", require(handle, owner, name).id())

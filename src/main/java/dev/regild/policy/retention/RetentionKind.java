@@ -78,15 +78,14 @@ public final class RetentionKind implements PolicyKind {
   }
 
   @Override
-  public void put(
-      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+  public void put(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
     Read read = Read.of(name, JsonMapper.shared().valueToTree(spec));
     RetentionRecords.put(
         handle, Lines.require(handle, owner, name), read.rule(), read.enabled(), now);
   }
 
   @Override
-  public void remove(Handle handle, Owner owner, String name, String by, Instant now) {
+  public void remove(Handle handle, Owner owner, String name) {
     if (!RetentionRecords.delete(handle, Lines.require(handle, owner, name))) {
       throw new InvalidPolicyException(
           "The line %s has no retention policy any more. Compare again: regild policy diff"

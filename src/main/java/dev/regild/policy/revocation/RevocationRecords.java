@@ -9,13 +9,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** The revocations, and the images that belong to them. Each call takes the caller's handle. */
 final class RevocationRecords {
   private static final String SELECT = "SELECT * FROM revocation ";
+  private static final int MOST_AT_ONCE = 500;
 
   private RevocationRecords() {}
 
@@ -76,6 +79,23 @@ final class RevocationRecords {
       }
     }
     return marked;
+  }
+
+  /** Returns the regions of images, by id: copies may be in others. Lacks deleted images. */
+  static Map<String, String> regions(Handle handle, List<Affected> images) {
+    Map<String, String> regions = new HashMap<>();
+    for (int from = 0; from < images.size(); from += MOST_AT_ONCE) {
+      handle
+          .createQuery("SELECT id, region FROM image WHERE id IN (<images>)")
+          .bindList(
+              "images",
+              images.subList(from, Math.min(images.size(), from + MOST_AT_ONCE)).stream()
+                  .map(Affected::imageId)
+                  .toList())
+          .map((row, _) -> Map.entry(row.getString("id"), row.getString("region")))
+          .forEach(each -> regions.put(each.getKey(), each.getValue()));
+    }
+    return regions;
   }
 
   static List<Affected> marked(Handle handle, String revocation) {

@@ -184,11 +184,13 @@ public final class Revocations {
             revocation,
             AffectedImages.of(
                 handle, revocation.owner(), revocation.subject(), revocation.descendants()));
+    Map<String, String> regions = RevocationRecords.regions(handle, marked);
     for (Affected each : marked) {
       append(
           handle,
           revocation,
           EventType.IMAGE_REVOKED,
+          regions.getOrDefault(each.imageId(), revocation.owner().region()),
           each.name(),
           Map.of("relation", each.relation().name(), "cause", each.cause()));
     }
@@ -199,16 +201,14 @@ public final class Revocations {
       Handle handle,
       Revocation revocation,
       EventType type,
+      String region,
       String subject,
       Map<String, Object> besides) {
     Map<String, Object> payload = new HashMap<>(besides);
     payload.put("revocation", revocation.id());
     payload.put("reason", revocation.reason());
     Events.append(
-        handle,
-        new Event(
-            type, revocation.owner().accountId(), revocation.owner().region(), subject, payload),
-        now());
+        handle, new Event(type, revocation.owner().accountId(), region, subject, payload), now());
   }
 
   /** Returns the work of marking new images, not started yet. */
@@ -303,6 +303,7 @@ public final class Revocations {
           handle,
           revocation,
           EventType.REVOCATION_UNDONE,
+          owner.region(),
           revocation.subject().text(),
           Map.of("by", by));
       return require(handle, owner, id);

@@ -1,7 +1,5 @@
 package dev.regild.policy.ring;
 
-import static java.util.stream.Collectors.toSet;
-
 import dev.regild.channel.ring.Ring;
 import dev.regild.channel.ring.Ring.Standing;
 import dev.regild.db.Database;
@@ -17,10 +15,11 @@ import dev.regild.policy.ring.PromotionPreview.PackageStep;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
 import dev.regild.update.verdict.Outlook;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +38,9 @@ import java.util.concurrent.Future;
  */
 public final class PromotionPreviews {
   private static final UpdatePlan NOTHING = new UpdatePlan(List.of());
+
+  /** Inventories that are read while as many others are planned. */
+  private static final int TOGETHER = 500;
 
   private final Database database;
   private final UpdatePlans plans;
@@ -66,36 +68,72 @@ public final class PromotionPreviews {
     Promotion promotion = promotions.propose(channel, from, to);
     Ring target = promotion.target();
     List<Member> members = members(target);
-    Map<String, Inventory> inventories =
-        outlook.load(members.stream().map(Member::inventory).collect(toSet()));
-    if (members.isEmpty()) {
-      Side nothing = new Side(Map.of(), new Cves());
-      return preview(promotion, members, nothing, nothing);
+    Comparison comparison = new Comparison(members);
+    if (!members.isEmpty()) {
+      // A ring is of one channel, and a channel of one platform.
+      String platform = members.getFirst().platform();
+      compare(
+          comparison,
+          now(platform, target),
+          plans.offerFor(platform, standing(target, promotion.snapshot())));
     }
-    // A ring is of one channel, and a channel of one platform.
-    String platform = members.getFirst().platform();
-    Offer next = plans.offerFor(platform, standing(target, promotion.snapshot()));
-    Optional<Offer> now = now(platform, target);
-    // Neither needs what comes of the other.
+    return comparison.preview(promotion);
+  }
+
+  /** Reads some inventories while others are planned by both snapshots. */
+  private void compare(Comparison comparison, Optional<Offer> now, Offer next) {
+    Outlook.Series series = outlook.series();
+    Optional<Side> before = now.map(offer -> new Side(offer, comparison.cvesBefore));
+    Side after = new Side(next, comparison.cvesAfter);
+    List<String> digests = List.copyOf(comparison.images.keySet());
+    Optional<Planning> planning = Optional.empty();
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Side> before =
-          executor.submit(() ->
-              now.map(offer -> side(offer, inventories))
-                  .orElseGet(() -> new Side(Map.of(), new Cves())));
-      Side after = side(next, inventories);
-      return preview(promotion, members, joined(before), after);
+      for (int from = 0; from < digests.size(); from += TOGETHER) {
+        Map<String, Inventory> loaded =
+            series.load(digests.subList(from, Math.min(digests.size(), from + TOGETHER)));
+        // For one thread at a time, so the ones before have to be done.
+        Optional<Planned> done = planning.map(PromotionPreviews::joined);
+        planning =
+            Optional.of(
+                new Planning(
+                    executor.submit(() -> before.map(it -> it.plans(loaded)).orElse(Map.of())),
+                    executor.submit(() -> after.plans(loaded))));
+        done.ifPresent(comparison::add);
+      }
+      planning.map(PromotionPreviews::joined).ifPresent(comparison::add);
     }
   }
 
   /** What updates to one snapshot would change and fix. */
-  private record Side(Map<String, UpdatePlan> plans, Cves cves) {}
+  private final class Side {
+    private final Outlook.Target target;
+    private final Cves cves;
 
-  private Side side(Offer offer, Map<String, Inventory> inventories) {
-    Outlook.Planned planned = outlook.plan(offer, inventories);
-    return new Side(planned.plans(), new Cves(outlook.fixes(offer, planned)));
+    Side(Offer offer, Cves cves) {
+      this.target = outlook.target(offer);
+      this.cves = cves;
+    }
+
+    /** Returns the plans of inventories, by digest. */
+    Map<String, UpdatePlan> plans(Map<String, Inventory> loaded) {
+      Outlook.Planned planned = target.plan(loaded);
+      cves.add(target.fixes(planned));
+      return planned.plans();
+    }
   }
 
-  private static Side joined(Future<Side> side) {
+  /** Inventories that are being planned. */
+  private record Planning(
+      Future<Map<String, UpdatePlan>> before, Future<Map<String, UpdatePlan>> after) {}
+
+  /** The plans of some inventories by both snapshots, by digest. */
+  private record Planned(Map<String, UpdatePlan> before, Map<String, UpdatePlan> after) {}
+
+  private static Planned joined(Planning planning) {
+    return new Planned(joined(planning.before()), joined(planning.after()));
+  }
+
+  private static <T> T joined(Future<T> side) {
     try {
       return side.get();
     } catch (ExecutionException e) {
@@ -154,94 +192,134 @@ public final class PromotionPreviews {
             .list());
   }
 
-  private static PromotionPreview preview(
-      Promotion promotion, List<Member> members, Side before, Side after) {
-    int outdated = 0;
-    int outdatedAfter = 0;
-    List<Becoming> becoming = new ArrayList<>();
-    Map<String, Integer> images = new HashMap<>();
-    for (Member member : members) {
-      images.merge(member.inventory(), 1, Integer::sum);
-      boolean now = !before.plans().getOrDefault(member.inventory(), NOTHING).isEmpty();
-      UpdatePlan next = after.plans().getOrDefault(member.inventory(), NOTHING);
-      outdated += now ? 1 : 0;
-      outdatedAfter += next.isEmpty() ? 0 : 1;
-      if (!now && !next.isEmpty()) {
-        becoming.add(
-            new Becoming(member.account(), member.region(), member.name(), next.changes().size()));
-      }
-    }
-    return new PromotionPreview(
-        promotion,
-        members.size(),
-        outdated,
-        outdatedAfter,
-        becoming,
-        steps(images, before.plans(), after.plans()),
-        without(after.cves().others, before.cves().others),
-        without(after.cves().kernel, before.cves().kernel),
-        List.copyOf(after.cves().unknown));
-  }
-
   private record Step(String name, String from, String to, boolean security) {
     static Step of(Change each) {
       return new Step(each.name(), each.from(), each.to(), each.security());
     }
   }
 
-  /** Counts the images of each change that is new. */
-  private static List<PackageStep> steps(
-      Map<String, Integer> images, Map<String, UpdatePlan> before, Map<String, UpdatePlan> after) {
-    Map<Step, Integer> counts = new LinkedHashMap<>();
-    after.forEach((inventory, plan) -> {
-      Set<Step> known =
-          before.getOrDefault(inventory, NOTHING).changes().stream().map(Step::of).collect(toSet());
-      for (Change change : plan.changes()) {
+  /** Adds up what the plans of a ring's images say. */
+  private static final class Comparison {
+    private final List<Member> members;
+
+    /** How many images have an inventory, by digest. */
+    private final Map<String, Integer> images = new LinkedHashMap<>();
+
+    private final Set<String> outdated = new HashSet<>();
+
+    /** The numbers of changes of inventories that have some, by digest. */
+    private final Map<String, Integer> outdatedAfter = new HashMap<>();
+
+    private final Map<Step, Integer> steps = new HashMap<>();
+    private final Cves cvesBefore = new Cves();
+    private final Cves cvesAfter = new Cves();
+
+    Comparison(List<Member> members) {
+      this.members = members;
+      members.forEach(each -> images.merge(each.inventory(), 1, Integer::sum));
+    }
+
+    private void add(Planned planned) {
+      planned
+          .before()
+          .forEach((inventory, plan) -> {
+            if (!plan.isEmpty()) {
+              outdated.add(inventory);
+            }
+          });
+      planned
+          .after()
+          .forEach((inventory, plan) -> {
+            if (!plan.isEmpty()) {
+              outdatedAfter.put(inventory, plan.changes().size());
+              addSteps(
+                  planned.before().getOrDefault(inventory, NOTHING),
+                  plan,
+                  images.getOrDefault(inventory, 0));
+            }
+          });
+    }
+
+    /** Counts the images of each change that is new. */
+    private void addSteps(UpdatePlan before, UpdatePlan after, int count) {
+      Set<Step> known = new HashSet<>();
+      before.changes().forEach(change -> known.add(Step.of(change)));
+      for (Change change : after.changes()) {
         Step step = Step.of(change);
         if (!known.contains(step)) {
-          counts.merge(step, images.getOrDefault(inventory, 0), Integer::sum);
+          steps.merge(step, count, Integer::sum);
         }
       }
-    });
-    return counts.entrySet().stream()
-        .map(each ->
-            new PackageStep(
-                each.getKey().name(),
-                each.getKey().from(),
-                each.getKey().to(),
-                each.getKey().security(),
-                each.getValue()))
-        .sorted(
-            Comparator.comparing(PackageStep::name)
-                .thenComparing(PackageStep::from)
-                .thenComparing(PackageStep::to))
-        .toList();
-  }
+    }
 
-  private static List<String> without(Set<String> all, Set<String> some) {
-    return all.stream().filter(each -> !some.contains(each)).toList();
+    private PromotionPreview preview(Promotion promotion) {
+      return new PromotionPreview(
+          promotion,
+          members.size(),
+          (int) members.stream().filter(each -> outdated.contains(each.inventory())).count(),
+          (int)
+              members.stream().filter(each -> outdatedAfter.containsKey(each.inventory())).count(),
+          members.stream()
+              .filter(each -> !outdated.contains(each.inventory()))
+              .filter(each -> outdatedAfter.containsKey(each.inventory()))
+              .map(each ->
+                  new Becoming(
+                      each.account(),
+                      each.region(),
+                      each.name(),
+                      outdatedAfter.getOrDefault(each.inventory(), 0)))
+              .toList(),
+          steps.entrySet().stream()
+              .map(each ->
+                  new PackageStep(
+                      each.getKey().name(),
+                      each.getKey().from(),
+                      each.getKey().to(),
+                      each.getKey().security(),
+                      each.getValue()))
+              .sorted(
+                  Comparator.comparing(PackageStep::name)
+                      .thenComparing(PackageStep::from)
+                      .thenComparing(PackageStep::to))
+              .toList(),
+          without(cvesAfter.others(), cvesBefore.others()),
+          without(cvesAfter.kernel, cvesBefore.kernel),
+          List.copyOf(cvesAfter.unknown));
+    }
+
+    private static List<String> without(Set<String> all, Set<String> some) {
+      return all.stream().filter(each -> !some.contains(each)).toList();
+    }
   }
 
   /** CVEs that updates fix, each once. */
   private static final class Cves {
+    /** The finder gives the same source of many plans as the same object. */
+    private final Set<SourceFixes> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+
     private final Set<String> others = new TreeSet<>();
     private final Set<String> kernel = new TreeSet<>();
     private final Set<String> unknown = new TreeSet<>();
 
-    Cves() {}
-
-    Cves(List<Fixes> all) {
-      // The finder gives the same source of many plans as the same object.
-      Set<SourceFixes> sources = Collections.newSetFromMap(new IdentityHashMap<>());
-      all.forEach(fixes -> sources.addAll(fixes.sources()));
-      for (SourceFixes source : sources) {
-        Set<String> set = source.kernel() ? kernel : others;
-        source.fixed().stream().map(FixedCve::cve).forEach(set::add);
-        if (!source.unknown().isEmpty()) {
-          unknown.addAll(source.packages());
-        }
+    void add(Collection<Fixes> all) {
+      for (Fixes fixes : all) {
+        fixes.sources().stream().filter(seen::add).forEach(this::add);
       }
-      others.removeAll(kernel);
+    }
+
+    private void add(SourceFixes source) {
+      Set<String> set = source.kernel() ? kernel : others;
+      source.fixed().stream().map(FixedCve::cve).forEach(set::add);
+      if (!source.unknown().isEmpty()) {
+        unknown.addAll(source.packages());
+      }
+    }
+
+    /** Returns those outside the kernel. */
+    Set<String> others() {
+      Set<String> found = new TreeSet<>(others);
+      found.removeAll(kernel);
+      return found;
     }
   }
 }

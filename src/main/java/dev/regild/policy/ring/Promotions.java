@@ -278,14 +278,13 @@ public final class Promotions {
     Map<String, Object> payload = new HashMap<>();
     payload.put("ring", ring.name());
     payload.put("act", move.act().name());
-    payload.put("by", move.by());
     move.source().ifPresent(it -> payload.put("from", it));
     move.from().ifPresent(it -> payload.put("before", it));
     move.to().ifPresent(it -> payload.put("snapshot", it));
     if (!move.override().isEmpty()) {
       payload.put("override", move.override());
     }
-    // Channels belong to all accounts.
+    // All accounts read it, so it does not name the operator's access key.
     Events.append(
         handle, new Event(EventType.RING_PROMOTED, "", "", ring.channel(), payload), move.moved());
   }

@@ -151,8 +151,7 @@ public final class RingKind implements PolicyKind {
   }
 
   @Override
-  public void put(
-      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+  public void put(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
     Name named = Name.of(name);
     Read wanted = read(name, spec);
     Optional<Ring> present = RingRecords.find(handle, named.channel(), named.ring());
@@ -177,7 +176,7 @@ public final class RingKind implements PolicyKind {
 
   /** The ring stays if the account is no operator's; its lines follow it no more. */
   @Override
-  public void remove(Handle handle, Owner owner, String name, String by, Instant now) {
+  public void remove(Handle handle, Owner owner, String name) {
     Name named = Name.of(name);
     Ring ring = Rings.require(handle, named.channel(), named.ring());
     lines(handle, ring, owner).forEach(line -> Rings.unassign(handle, ring, owner, line));

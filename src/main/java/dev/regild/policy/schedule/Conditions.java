@@ -133,15 +133,18 @@ public record Conditions(
     if (facts.changes() == 0) {
       unmet.add(
           facts.waiting() > 0
-              ? "its %d changes are younger than the cooldown".formatted(facts.waiting())
+              ? "its update has %s, younger than the cooldown"
+                  .formatted(PlanFacts.text(facts.waiting()))
               : "it is up to date");
       return unmet;
     }
     if (security && facts.security() == 0) {
-      unmet.add("none of its %d changes fixes a security problem".formatted(facts.changes()));
+      unmet.add(
+          "its update has %s, and none fixes a security problem"
+              .formatted(PlanFacts.text(facts.changes())));
     }
     if (facts.changes() <= moreThan) {
-      unmet.add("it has %d changes, not more than %d".formatted(facts.changes(), moreThan));
+      unmet.add("it has %s, not more than %d".formatted(PlanFacts.text(facts.changes()), moreThan));
     }
     severity
         .filter(least -> facts.severity().filter(it -> it.compareTo(least) >= 0).isEmpty())

@@ -1,5 +1,7 @@
 package dev.regild.policy.schedule;
 
+import static java.util.stream.Collectors.joining;
+
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.kagkarlsson.scheduler.task.schedule.CronSchedule;
@@ -8,13 +10,16 @@ import dev.regild.policy.InvalidPolicyException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The times of a cron expression with five fields, by the clock on the wall of a time zone. A time
@@ -38,9 +43,17 @@ public final class CronTimes {
     HORIZON
   };
 
+  /** A cron with minutes and hours that repeat has two times on a day among these. */
+  private static final int TIMES_LOOKED_AT = 3;
+
   /** To read an expression takes longer than to compute with it. */
   private static final Cache<List<String>, CronTimes> READ =
       Caffeine.newBuilder().maximumSize(10_000).build();
+
+  private static final List<String> MONTHS =
+      List.of("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC");
+  private static final List<String> WEEKDAYS =
+      List.of("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT");
 
   private final String text;
   private final ZoneId zone;
@@ -134,6 +147,23 @@ public final class CronTimes {
     return Optional.empty();
   }
 
+  /** Whether two of the next times are on the same day of the zone. */
+  boolean haveTwoOnADay(Instant now) {
+    Optional<Instant> time = after(now);
+    for (int i = 0; i < TIMES_LOOKED_AT && time.isPresent(); i++) {
+      Optional<Instant> next = after(time.get());
+      if (next.map(this::day).equals(time.map(this::day))) {
+        return true;
+      }
+      time = next;
+    }
+    return false;
+  }
+
+  private LocalDate day(Instant time) {
+    return LocalDate.ofInstant(time, zone);
+  }
+
   private Optional<LocalDateTime> next(LocalDateTime wall) {
     Instant next = cron.getInitialExecutionTime(wall.toInstant(ZoneOffset.UTC));
     return next.isAfter(wall.plus(HORIZON).toInstant(ZoneOffset.UTC))
@@ -150,6 +180,28 @@ public final class CronTimes {
 
   public ZoneId zone() {
     return zone;
+  }
+
+  /** Returns what equals that of other times that are the same, however they are written. */
+  List<Object> identity() {
+    String[] fields = text.toUpperCase(Locale.ROOT).split("\\s+", -1);
+    for (int i = 0; i < fields.length; i++) {
+      String numbers =
+          fields[i].replaceAll("(?<!\\d)0+(?=\\d)", "").replaceAll("\\*/1(?!\\d)", "*");
+      boolean isWeekday = i == 4;
+      List<String> names = i == 3 ? MONTHS : isWeekday ? WEEKDAYS : List.of();
+      for (String name : names) {
+        numbers =
+            numbers.replace(name, Integer.toString(names.indexOf(name) + (isWeekday ? 0 : 1)));
+      }
+      fields[i] =
+          Stream.of(numbers.split(",", -1))
+              .map(each -> isWeekday && each.equals("7") ? "0" : each)
+              .distinct()
+              .sorted()
+              .collect(joining(","));
+    }
+    return List.of(List.of(fields), zone.getRules());
   }
 
   @Override

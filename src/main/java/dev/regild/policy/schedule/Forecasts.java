@@ -4,6 +4,9 @@ import dev.regild.channel.ring.Ring;
 import dev.regild.image.RefusedException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** What updates would change. Nothing is opened for it but what is in the registry. */
@@ -33,4 +36,33 @@ public interface Forecasts {
       Optional<Duration> cooldown,
       boolean fixes,
       Instant at);
+
+  /** Begins to plan updates of many inventories, which takes less time than one after the other. */
+  default Many many() {
+    return (platform, ring, inventories, cooldown, fixes, at) -> {
+      Map<String, PlanFacts> facts = new HashMap<>();
+      inventories.forEach(
+          each -> facts.put(each, facts(platform, ring, each, cooldown, fixes, at)));
+      return facts;
+    };
+  }
+
+  /** Many inventories, some at a time. For one thread. */
+  @FunctionalInterface
+  interface Many {
+    /**
+     * Returns the same as {@link Forecasts#facts} of several inventories.
+     *
+     * @return by digest; lacks those that have gone
+     * @throws RefusedException if there is nothing to compare with
+     * @throws IllegalStateException if one of the inventories is damaged
+     */
+    Map<String, PlanFacts> facts(
+        String platform,
+        Optional<Ring> ring,
+        Collection<String> inventories,
+        Optional<Duration> cooldown,
+        boolean fixes,
+        Instant at);
+  }
 }

@@ -2,6 +2,7 @@ package dev.regild.policy.schedule;
 
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
+import dev.regild.plan.Glob;
 import dev.regild.policy.InvalidPolicyException;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -80,9 +81,39 @@ public record NamePattern(String text) {
   }
 
   /**
+   * Checks that names stay free for what a schedule updates.
+   *
+   * @param lines of the schedule, as names or patterns
+   * @param times of the schedule
+   * @param now from when on these times come
+   * @throws InvalidPolicyException if two of its updates would have the same name
+   */
+  void requireDistinct(List<String> lines, CronTimes times, Instant now) {
+    if (text.contains("{n}")) {
+      return;
+    }
+    boolean several = lines.size() > 1 || lines.stream().anyMatch(Glob::isPattern);
+    if (several && !isOfLine()) {
+      throw new InvalidPolicyException(
+          "The pattern '%s' makes the same name for several lines. Add {line} or {n}."
+              .formatted(text));
+    }
+    if (!text.contains("{time}") && times.haveTwoOnADay(now)) {
+      throw new InvalidPolicyException(
+          "The pattern '%s' makes one name a day, but the cron has several times on one day. Add {n} or {time}."
+              .formatted(text));
+    }
+  }
+
+  /** Whether the names are those of one line, so that other lines' images have other names. */
+  boolean isOfLine() {
+    return text.contains("{line}");
+  }
+
+  /**
    * Returns the next name for a line.
    *
-   * @param present the names of the line's images; the next number is above all of theirs
+   * @param present names of images that are there; the next number is above all of theirs
    * @param isFree whether no other image has that name
    * @return empty if all that were tried are taken
    */

@@ -29,4 +29,9 @@ public record PlanFacts(
     cves = Set.copyOf(cves);
     packages = List.copyOf(packages);
   }
+
+  /** Returns a number of changes as a text: {@code 1 change}. */
+  static String text(int changes) {
+    return changes == 1 ? "1 change" : changes + " changes";
+  }
 }

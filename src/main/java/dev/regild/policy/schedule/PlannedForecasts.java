@@ -6,7 +6,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
-import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
 import dev.regild.channel.ring.Ring;
 import dev.regild.db.Database;
@@ -28,9 +27,11 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
+import dev.regild.update.verdict.Outlook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,12 +44,16 @@ public final class PlannedForecasts implements Forecasts {
   /** A few kilobytes each. */
   private static final int REMEMBERED = 4096;
 
+  /** Inventories of many that are in memory at a time. */
+  private static final int TOGETHER = 1000;
+
   private final Database database;
   private final ChannelStore channels;
   private final Inventories inventories;
   private final UpdatePlans plans;
   private final PlannedFixes plannedFixes;
   private final FeedStore feeds;
+  private final Outlook outlook;
   private final Cache<Question, UpdatePlan> remembered =
       Caffeine.newBuilder().maximumSize(REMEMBERED).softValues().build();
 
@@ -68,6 +73,7 @@ public final class PlannedForecasts implements Forecasts {
     this.plans = plans;
     this.plannedFixes = plannedFixes;
     this.feeds = feeds;
+    this.outlook = new Outlook(database, inventories, plannedFixes);
   }
 
   @Override
@@ -89,18 +95,76 @@ public final class PlannedForecasts implements Forecasts {
       Instant at) {
     Offer offer = offer(platform, ring);
     UpdatePlan plan = plan(offer, inventory);
-    Set<Change> old =
-        cooldown
-            .flatMap(it -> earlier(offer, at.minus(it)))
-            .map(earlier -> Set.copyOf(plan(earlier, inventory).changes()))
-            .orElse(Set.of());
-    List<Change> counting =
-        cooldown.isEmpty()
-            ? plan.changes()
-            : plan.changes().stream()
-                .filter(change -> change.security() || isIn(change, old))
-                .toList();
-    return facts(offer, inventory, platform, plan, counting, fixes);
+    UpdatePlan counting =
+        counting(
+            plan,
+            cooldown,
+            cooldown
+                .flatMap(it -> earlier(offer, at.minus(it)))
+                .map(earlier -> plan(earlier, inventory)));
+    List<SourceFixes> fixed =
+        fixes && !counting.isEmpty()
+            ? plannedFixes.find(offer.snapshot(), inventories.load(inventory), counting).sources()
+            : List.of();
+    return facts(offer, plan, counting, fixed, fixes ? feeds.facts(platform) : PlatformFacts.NONE);
+  }
+
+  @Override
+  public Many many() {
+    Outlook.Series series = outlook.series();
+    return (platform, ring, digests, cooldown, fixes, at) -> {
+      Offer offer = offer(platform, ring);
+      Optional<Offer> earlier = cooldown.flatMap(it -> earlier(offer, at.minus(it)));
+      PlatformFacts known = fixes ? feeds.facts(platform) : PlatformFacts.NONE;
+      Map<String, PlanFacts> facts = new HashMap<>();
+      List<String> all = List.copyOf(digests);
+      for (int from = 0; from < all.size(); from += TOGETHER) {
+        Map<String, Inventory> loaded =
+            series.load(all.subList(from, Math.min(all.size(), from + TOGETHER)));
+        Outlook.Target target = series.target(offer);
+        Outlook.Planned planned = target.plan(loaded);
+        Map<String, UpdatePlan> before =
+            earlier.map(it -> series.target(it).plan(loaded).plans()).orElse(Map.of());
+        Map<String, UpdatePlan> counting = new HashMap<>();
+        planned
+            .plans()
+            .forEach((digest, plan) ->
+                counting.put(
+                    digest, counting(plan, cooldown, Optional.ofNullable(before.get(digest)))));
+        Map<List<Change>, Fixes> fixed = fixes ? target.fixes(planned, counting) : Map.of();
+        planned
+            .plans()
+            .forEach((digest, plan) -> {
+              UpdatePlan part = counting.getOrDefault(digest, plan);
+              facts.put(
+                  digest,
+                  facts(
+                      offer,
+                      plan,
+                      part,
+                      Optional.ofNullable(fixed.get(part.changes()))
+                          .map(Fixes::sources)
+                          .orElse(List.of()),
+                      known));
+            });
+      }
+      return facts;
+    };
+  }
+
+  /**
+   * Returns the changes of a plan that count.
+   *
+   * @param before the plan by the snapshot that there was before the cooldown
+   */
+  private static UpdatePlan counting(
+      UpdatePlan plan, Optional<Duration> cooldown, Optional<UpdatePlan> before) {
+    if (cooldown.isEmpty()) {
+      return plan;
+    }
+    List<Change> old = before.map(UpdatePlan::changes).orElse(List.of());
+    return new UpdatePlan(
+        plan.changes().stream().filter(change -> change.security() || isIn(change, old)).toList());
   }
 
   private UpdatePlan plan(Offer offer, String inventory) {
@@ -109,7 +173,7 @@ public final class PlannedForecasts implements Forecasts {
         _ -> plans.plan(offer, inventory));
   }
 
-  private static boolean isIn(Change change, Set<Change> old) {
+  private static boolean isIn(Change change, List<Change> old) {
     return old.stream()
         .anyMatch(each ->
             each.name().equals(change.name())
@@ -142,18 +206,9 @@ public final class PlannedForecasts implements Forecasts {
     }
   }
 
-  private PlanFacts facts(
-      Offer offer,
-      String inventory,
-      String platform,
-      UpdatePlan plan,
-      List<Change> counting,
-      boolean withFixes) {
-    Snapshot snapshot = offer.snapshot();
-    List<SourceFixes> fixes =
-        withFixes && !counting.isEmpty()
-            ? fixes(snapshot, inventories.load(inventory), counting).sources()
-            : List.of();
+  private static PlanFacts facts(
+      Offer offer, UpdatePlan plan, UpdatePlan part, List<SourceFixes> fixes, PlatformFacts known) {
+    List<Change> counting = part.changes();
     Set<String> cves = new HashSet<>();
     fixes.forEach(source -> source.fixed().forEach(each -> cves.add(each.cve())));
     counting.forEach(change -> change.advisories().forEach(each -> cves.addAll(each.cves())));
@@ -161,15 +216,12 @@ public final class PlannedForecasts implements Forecasts {
         counting.size(),
         plan.changes().size() - counting.size(),
         (int) counting.stream().filter(Change::security).count(),
-        severity(counting, fixes, withFixes ? feeds.facts(platform) : PlatformFacts.NONE),
+        severity(counting, fixes, known),
         cves,
         counting.stream().map(Change::name).distinct().toList(),
-        hasKernel(snapshot.family(), counting) || fixes.stream().anyMatch(SourceFixes::kernel),
+        hasKernel(offer.snapshot().family(), counting)
+            || fixes.stream().anyMatch(SourceFixes::kernel),
         counting.stream().anyMatch(change -> change.kind() == ChangeKind.AGENT));
-  }
-
-  private Fixes fixes(Snapshot snapshot, Inventory inventory, List<Change> counting) {
-    return plannedFixes.find(snapshot, inventory, new UpdatePlan(counting));
   }
 
   /** By the repositories' advisories, and by what the feeds say of the CVEs that are fixed. */

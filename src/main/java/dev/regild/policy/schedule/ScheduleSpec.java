@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -68,7 +69,8 @@ public record ScheduleSpec(
    */
   public static ScheduleSpec read(String name, JsonNode json, Instant now) {
     ScheduleSpec read = read(name, json);
-    var _ = CronTimes.parse(read.cron(), read.zone(), now);
+    CronTimes times = CronTimes.parse(read.cron(), read.zone(), now);
+    read.pattern().requireDistinct(read.lines(), times, now);
     return read;
   }
 
@@ -129,19 +131,18 @@ public record ScheduleSpec(
   <T> SortedMap<String, T> covered(NavigableMap<String, T> all) {
     SortedMap<String, T> covered = new TreeMap<>();
     for (String each : lines) {
-      if (Glob.isPattern(each)) {
-        String prefix = Glob.prefix(each);
-        all.subMap(prefix, true, prefix + Character.MAX_VALUE, true)
-            .forEach((name, line) -> {
-              if (Glob.matches(each, name)) {
-                covered.put(name, line);
-              }
-            });
-      } else if (all.containsKey(each)) {
-        covered.put(each, all.get(each));
-      }
+      covered(each, all).forEach(line -> covered.put(line.getKey(), line.getValue()));
     }
     return covered;
+  }
+
+  /** Returns those of some lines, by name, that a name or a pattern names. */
+  static <T> Stream<Map.Entry<String, T>> covered(String named, NavigableMap<String, T> all) {
+    boolean isPattern = Glob.isPattern(named);
+    String first = isPattern ? Glob.prefix(named) : named;
+    String last = isPattern ? first + Character.MAX_VALUE : named;
+    return all.subMap(first, true, last, true).entrySet().stream()
+        .filter(line -> !isPattern || Glob.matches(named, line.getKey()));
   }
 
   /** Returns it in canonical form. What is as usual is left out. */

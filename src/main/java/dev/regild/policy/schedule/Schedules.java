@@ -18,11 +18,14 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.JsonNode;
@@ -68,7 +71,7 @@ public final class Schedules implements PolicyKind {
    */
   public void add(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
     requireFree(handle, owner, name);
-    put(handle, owner, name, spec, "", now);
+    put(handle, owner, name, spec, now);
     requireConsistent(handle, owner, List.of(name));
   }
 
@@ -89,18 +92,16 @@ public final class Schedules implements PolicyKind {
   /**
    * Gives a schedule another spec.
    *
-   * @param by the access key that asks for it
    * @throws InvalidPolicyException if it contradicts another one
    */
   public void change(
-      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
-    put(handle, owner, name, spec, by, now);
+      Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
+    put(handle, owner, name, spec, now);
     requireConsistent(handle, owner, List.of(name));
   }
 
   @Override
-  public void put(
-      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+  public void put(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
     if (find(handle, owner, name).isEmpty() && list(handle, owner).size() >= MOST) {
       throw new RefusedException(
           LIMIT_EXCEEDED, "%s has %d schedules already. Remove one.".formatted(owner, MOST));
@@ -140,7 +141,10 @@ public final class Schedules implements PolicyKind {
     return draft;
   }
 
-  /** Two that name the images of one line differently leave nobody a line that can be read. */
+  /**
+   * Two that name the images of one line differently leave nobody a line that can be read; and the
+   * name of a line may be too long for a pattern.
+   */
   @Override
   public void requireConsistent(Handle handle, Owner owner, Collection<String> names) {
     requireConsistent(handle, owner, list(handle, owner), Set.copyOf(names));
@@ -148,12 +152,20 @@ public final class Schedules implements PolicyKind {
 
   private static void requireConsistent(
       Handle handle, Owner owner, List<Schedule> all, Set<String> names) {
-    List<String> lines = Lines.list(handle, owner).stream().map(Line::name).toList();
-    new SharedLines(lines, all).requireNoContradiction(names);
+    NavigableMap<String, Line> lines = new TreeMap<>();
+    Lines.list(handle, owner).forEach(line -> lines.put(line.name(), line));
+    for (Schedule each : all) {
+      if (names.contains(each.name())) {
+        each.spec().covered(lines).keySet().stream()
+            .max(Comparator.comparingInt(String::length))
+            .ifPresent(longest -> each.spec().pattern().requirePossible(longest));
+      }
+    }
+    new SharedLines(List.copyOf(lines.keySet()), all).requireNoContradiction(names);
   }
 
   @Override
-  public void remove(Handle handle, Owner owner, String name, String by, Instant now) {
+  public void remove(Handle handle, Owner owner, String name) {
     handle
         .createUpdate("DELETE FROM schedule WHERE id = :id")
         .bind("id", require(handle, owner, name).id())

@@ -18,6 +18,9 @@ final class SharedLines {
   /** The schedules that name a line itself, by the line. */
   private final Map<String, List<Schedule>> naming = new HashMap<>();
 
+  /** The same number for schedules with the same times, by name. */
+  private final Map<String, Integer> times = new HashMap<>();
+
   /** Those that have patterns for lines. */
   private final List<Schedule> matching = new ArrayList<>();
 
@@ -26,7 +29,11 @@ final class SharedLines {
    */
   SharedLines(List<String> existing, List<Schedule> all) {
     this.lines = new LinkedHashSet<>(existing);
+    Map<Object, Integer> distinct = new HashMap<>();
     for (Schedule schedule : all) {
+      times.put(
+          schedule.name(),
+          distinct.computeIfAbsent(schedule.spec().times().identity(), _ -> distinct.size()));
       boolean hasPattern = false;
       for (String line : schedule.spec().lines()) {
         if (Glob.isPattern(line)) {
@@ -81,11 +88,11 @@ final class SharedLines {
   }
 
   /** Thousands of schedules can share a line, so each is not compared with each. */
-  private static void requireDifferentTimes(
+  private void requireDifferentTimes(
       String line, Set<String> names, Collection<Schedule> together) {
-    Map<List<Object>, Schedule> byTimes = new HashMap<>();
+    Map<Integer, Schedule> byTimes = new HashMap<>();
     for (Schedule each : together) {
-      Schedule other = byTimes.putIfAbsent(List.of(each.spec().cron(), each.spec().zone()), each);
+      Schedule other = byTimes.putIfAbsent(times.getOrDefault(each.name(), -1), each);
       if (other != null && (names.contains(each.name()) || names.contains(other.name()))) {
         throw new InvalidPolicyException(
             "The schedules %s and %s contradict each other on the line %s: both look at it at the same times. Give one of them another cron."

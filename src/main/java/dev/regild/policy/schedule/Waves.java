@@ -14,7 +14,6 @@ import dev.regild.plan.UpdateOptions;
 import dev.regild.policy.Audit;
 import dev.regild.policy.line.AliasName;
 import dev.regild.policy.line.Aliases;
-import dev.regild.policy.line.Line;
 import dev.regild.policy.line.Lines;
 import dev.regild.policy.schedule.Decision.Outcome;
 import dev.regild.update.UpdateAnswer;
@@ -181,7 +180,8 @@ final class Waves {
   }
 
   private static String plan(Decision decision) {
-    return "plan: %d changes to the snapshot %s".formatted(decision.changes(), decision.snapshot());
+    return "plan: %s to the snapshot %s"
+        .formatted(PlanFacts.text(decision.changes()), decision.snapshot());
   }
 
   private static List<Act> fail(
@@ -196,8 +196,11 @@ final class Waves {
     Schedules.setFailures(handle, schedule, failures);
     if (failures >= schedule.spec().disableAfter() && schedule.enabled()) {
       String why =
-          "%d updates in a row failed, the last one of the line %s: %s"
-              .formatted(failures, decision.line(), reason);
+          "%s failed, the last one of the line %s: %s"
+              .formatted(
+                  failures == 1 ? "1 update" : failures + " updates in a row",
+                  decision.line(),
+                  reason);
       Schedules.disable(handle, schedule, why);
       Events.append(
           handle,
@@ -370,19 +373,19 @@ final class Waves {
   }
 
   private Optional<String> name(Handle handle, Schedule schedule, Decision decision) {
-    Optional<Line> line = Lines.find(handle, schedule.owner(), decision.line());
+    NamePattern pattern = schedule.spec().pattern();
     List<String> present =
-        line.map(it -> Lines.members(handle, it).stream().map(Lines.Member::name).toList())
-            .orElse(List.of());
-    return schedule
-        .spec()
-        .pattern()
-        .next(
-            decision.line(),
-            present,
-            clock.instant(),
-            schedule.spec().times().zone(),
-            name -> Images.find(handle, schedule.owner(), name).isEmpty());
+        pattern.isOfLine()
+            ? Lines.find(handle, schedule.owner(), decision.line())
+                .map(line -> Lines.members(handle, line).stream().map(Lines.Member::name).toList())
+                .orElse(List.of())
+            : Images.names(handle, schedule.owner());
+    return pattern.next(
+        decision.line(),
+        present,
+        clock.instant(),
+        schedule.spec().times().zone(),
+        name -> Images.find(handle, schedule.owner(), name).isEmpty());
   }
 
   private static UpdateRequest request(Schedule schedule, Decision decision, String newName) {

@@ -80,7 +80,8 @@ public record AliasService(Requests requests, Database database, Clock clock)
     Alias moved =
         PolicyErrors.checked(() ->
             database.inTransaction(handle ->
-                Aliases.set(handle, caller.owner(), name, image, caller.key(), clock.instant())));
+                Aliases.set(
+                    handle, caller.owner(), name, image, caller.signature(), clock.instant())));
     OwnAnswers.send(response, AliasView.of(moved));
   }
 
@@ -104,8 +105,8 @@ public record AliasService(Requests requests, Database database, Clock clock)
     Caller caller = Requests.admitted(requests.caller(request), true);
     AliasName name = name(request);
     RequestLog.resources(request, List.of(name.toString()));
-    database.useTransaction(
-        handle -> Aliases.remove(handle, caller.owner(), name, caller.key(), clock.instant()));
+    database.useTransaction(handle ->
+        Aliases.remove(handle, caller.owner(), name, caller.signature(), clock.instant()));
     OwnAnswers.send(response, Map.of("alias", name.toString()));
   }
 
@@ -116,7 +117,7 @@ public record AliasService(Requests requests, Database database, Clock clock)
     RequestLog.resources(request, List.of(name.toString()));
     Alias moved =
         database.inTransaction(handle ->
-            Aliases.rollback(handle, caller.owner(), name, caller.key(), clock.instant()));
+            Aliases.rollback(handle, caller.owner(), name, caller.signature(), clock.instant()));
     OwnAnswers.send(response, AliasView.of(moved));
   }
 

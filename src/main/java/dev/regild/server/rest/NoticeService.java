@@ -28,6 +28,9 @@ public record NoticeService(Requests requests, Database database, Policies polic
   private static final int MOST_EVENTS = 1000;
   private static final int USUAL_EVENTS = 100;
 
+  /** In place of a number: the last events that there are. */
+  private static final long NEWEST = -1;
+
   /**
    * A notice.
    *
@@ -68,18 +71,21 @@ public record NoticeService(Requests requests, Database database, Policies polic
     RequestLog.operation("ListEvents");
     Owner owner = Requests.admitted(requests.caller(request), false).owner();
     int limit = (int) number(request, "limit", USUAL_EVENTS, 1, MOST_EVENTS);
-    long last = database.read(Events::last);
-    long after = number(request, "after", Math.max(0, last - limit), 0, Long.MAX_VALUE);
+    long after = number(request, "after", NEWEST, 0, Long.MAX_VALUE);
+    // Read first: an event that comes meanwhile is shown by the next request, not left out.
+    long last = after == NEWEST ? database.read(Events::last) : after;
     List<RecordedEvent> events =
-        database.read(
-            handle -> Events.after(handle, owner.accountId(), owner.region(), after, limit));
+        database.read(handle ->
+            after == NEWEST
+                ? Events.newest(handle, owner.accountId(), owner.region(), limit)
+                : Events.after(handle, owner.accountId(), owner.region(), after, limit));
     OwnAnswers.send(
         response,
         Map.of(
             "events",
             events.stream().map(CloudEvents::of).toList(),
             "next",
-            events.isEmpty() ? after : events.getLast().number()));
+            events.isEmpty() ? last : events.getLast().number()));
   }
 
   private static long number(
@@ -152,8 +158,7 @@ public record NoticeService(Requests requests, Database database, Policies polic
     Caller caller = Requests.admitted(requests.caller(request), true);
     String name = request.path().pathParameters().get("name");
     RequestLog.resources(request, List.of(name));
-    database.useTransaction(handle ->
-        policies.notices().remove(handle, caller.owner(), name, caller.key(), clock.instant()));
+    database.useTransaction(handle -> policies.notices().remove(handle, caller.owner(), name));
     OwnAnswers.send(response, Map.of("name", name));
   }
 }

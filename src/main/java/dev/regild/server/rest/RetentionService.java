@@ -163,11 +163,7 @@ public record RetentionService(Requests requests, Retentions retentions, PageTok
     Optional<String> line = text(body, "line");
     RequestLog.resources(request, line.map(List::of).orElse(List.of("all lines")));
     Retentions.Outcome outcome =
-        retentions.run(
-            caller.owner(),
-            line,
-            text(body, "plan"),
-            caller.key().isEmpty() ? "account " + caller.owner().accountId() : caller.key());
+        retentions.run(caller.owner(), line, text(body, "plan"), caller.signature());
     ListPart part = ListPart.of(request, tokens, List.of());
     OwnAnswers.send(
         response, view(outcome.preview(), outcome.done(), part, Optional.of(outcome.left())));

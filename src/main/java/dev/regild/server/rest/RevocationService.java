@@ -131,7 +131,7 @@ public record RevocationService(Requests requests, Revocations revocations) impl
           Subject subject = subject(owner, body);
           return preview
               ? revocations.preview(owner, subject, descendants, reason)
-              : revocations.revoke(owner, subject, descendants, reason, by(caller));
+              : revocations.revoke(owner, subject, descendants, reason, caller.signature());
         });
     OwnAnswers.send(response, RevocationView.of(details));
   }
@@ -154,10 +154,6 @@ public record RevocationService(Requests requests, Revocations revocations) impl
     return Optional.of(body.path(member).asString("")).filter(text -> !text.isEmpty());
   }
 
-  private static String by(Caller caller) {
-    return caller.key().isEmpty() ? "account " + caller.owner().accountId() : caller.key();
-  }
-
   private void show(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ShowRevocation");
     Owner owner = Requests.admitted(requests.caller(request), false).owner();
@@ -170,7 +166,7 @@ public record RevocationService(Requests requests, Revocations revocations) impl
     Caller caller = Requests.admitted(requests.caller(request), true);
     String id = request.path().pathParameters().get("id");
     RequestLog.resources(request, List.of(id));
-    Revocation undone = revocations.undo(caller.owner(), id, by(caller));
+    Revocation undone = revocations.undo(caller.owner(), id, caller.signature());
     OwnAnswers.send(response, RevocationView.of(undone, 0, Optional.empty()));
   }
 }

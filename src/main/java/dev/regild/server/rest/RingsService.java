@@ -7,6 +7,7 @@ import dev.regild.api.Operators;
 import dev.regild.channel.ring.Ring;
 import dev.regild.channel.ring.Ring.Gates;
 import dev.regild.channel.ring.RingMove;
+import dev.regild.image.Owner;
 import dev.regild.policy.ring.Promotion;
 import dev.regild.policy.ring.PromotionPreview;
 import dev.regild.policy.ring.PromotionPreviews;
@@ -59,7 +60,7 @@ public record RingsService(
       long leastDays,
       List<LineView> lines,
       Optional<List<MoveView>> history) {
-    static RingView of(Rings.Details details, Caller caller, boolean withHistory) {
+    static RingView of(Rings.Details details, Owner viewer, Optional<List<MoveView>> history) {
       Ring ring = details.ring();
       return new RingView(
           ring.channel(),
@@ -70,18 +71,21 @@ public record RingsService(
           ring.gates().qualified(),
           ring.gates().age().toDays(),
           details.lines().stream()
-              .filter(line -> line.accountId().equals(caller.owner().accountId()))
-              .filter(line -> line.region().equals(caller.owner().region()))
+              .filter(line -> line.accountId().equals(viewer.accountId()))
+              .filter(line -> line.region().equals(viewer.region()))
               .map(line -> new LineView(line.name(), line.images()))
               .toList(),
-          withHistory
-              ? Optional.of(details.moves().stream().map(MoveView::of).toList())
-              : Optional.empty());
+          history);
     }
   }
 
   private record LineView(String line, int images) {}
 
+  /**
+   * A promotion or a rollback.
+   *
+   * @param by the operator's access key; other accounts only see that it was an operator
+   */
   private record MoveView(
       int number,
       String act,
@@ -91,7 +95,7 @@ public record RingsService(
       Instant moved,
       String by,
       String override) {
-    static MoveView of(RingMove move) {
+    static MoveView of(RingMove move, boolean forOperator) {
       return new MoveView(
           move.number(),
           move.act().name(),
@@ -99,7 +103,7 @@ public record RingsService(
           move.from(),
           move.to(),
           move.moved(),
-          move.by(),
+          forOperator ? move.by() : RingMove.AN_OPERATOR,
           move.override());
     }
   }
@@ -172,15 +176,25 @@ public record RingsService(
     OwnAnswers.send(
         response,
         Map.of(
-            "rings", rings.list().stream().map(each -> RingView.of(each, caller, false)).toList()));
+            "rings",
+            rings.list().stream()
+                .map(each -> RingView.of(each, caller.owner(), Optional.empty()))
+                .toList()));
   }
 
   private void show(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ShowRing");
     Caller caller = Requests.admitted(requests.caller(request), false);
-    OwnAnswers.send(
-        response,
-        RingView.of(rings.show(part(request, "channel"), part(request, "ring")), caller, true));
+    OwnAnswers.send(response, shown(part(request, "channel"), part(request, "ring"), caller));
+  }
+
+  private RingView shown(String channel, String name, Caller caller) {
+    Rings.Details details = rings.show(channel, name);
+    boolean forOperator = operators.include(caller);
+    return RingView.of(
+        details,
+        caller.owner(),
+        Optional.of(details.moves().stream().map(move -> MoveView.of(move, forOperator)).toList()));
   }
 
   private void add(ServerRequest request, ServerResponse response) {
@@ -194,7 +208,7 @@ public record RingsService(
     var _ =
         PolicyErrors.checked(
             () -> rings.add(channel, name, text(body, "from"), gates(body.json(), Gates.OPEN)));
-    OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
+    OwnAnswers.send(response, shown(channel, name, caller));
   }
 
   private void change(ServerRequest request, ServerResponse response) {
@@ -208,7 +222,7 @@ public record RingsService(
         PolicyErrors.checked(() ->
             rings.change(
                 channel, name, text(body, "from"), present -> gates(body.json(), present)));
-    OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
+    OwnAnswers.send(response, shown(channel, name, caller));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {
@@ -249,7 +263,7 @@ public record RingsService(
     String channel = part(request, "channel");
     String ring = part(request, "ring");
     RequestLog.resources(request, List.of(channel, from, ring));
-    Promotion made = promotions.promote(channel, from, ring, by(caller), override);
+    Promotion made = promotions.promote(channel, from, ring, caller.signature(), override);
     // The audit log says which snapshot it was.
     RequestLog.resources(request, List.of(channel, from, ring, "snapshot " + made.snapshot()));
     OwnAnswers.send(response, PromotionView.of(made));
@@ -260,7 +274,7 @@ public record RingsService(
     Caller caller = operator(requests.caller(request));
     String channel = named(request, "channel");
     String ring = part(request, "ring");
-    String snapshot = promotions.rollback(channel, ring, by(caller));
+    String snapshot = promotions.rollback(channel, ring, caller.signature());
     RequestLog.resources(request, List.of(channel, ring, "snapshot " + snapshot));
     OwnAnswers.send(response, Map.of("channel", channel, "ring", ring, "snapshot", snapshot));
   }
@@ -292,10 +306,6 @@ public record RingsService(
     Caller admitted = Requests.admitted(caller, true);
     operators.require(admitted);
     return admitted;
-  }
-
-  private static String by(Caller caller) {
-    return caller.key().isEmpty() ? "account " + caller.owner().accountId() : caller.key();
   }
 
   private static String part(ServerRequest request, String name) {

@@ -150,8 +150,7 @@ public record ScheduleService(Requests requests, Database database, Policies pol
     Caller caller = Requests.admitted(requests.caller(request), true);
     String name = request.path().pathParameters().get("name");
     RequestLog.resources(request, List.of(name));
-    database.useTransaction(handle ->
-        policies.schedules().remove(handle, caller.owner(), name, caller.key(), clock.instant()));
+    database.useTransaction(handle -> policies.schedules().remove(handle, caller.owner(), name));
     OwnAnswers.send(response, Map.of("name", name));
   }
 
@@ -174,12 +173,11 @@ public record ScheduleService(Requests requests, Database database, Policies pol
     Caller caller = Requests.admitted(requests.caller(request), true);
     Schedule schedule = require(caller.owner(), request);
     RequestLog.resources(request, List.of(schedule.name()));
-    String askedBy = caller.key().isEmpty() ? "anonymous" : caller.key();
     OwnAnswers.send(
         response,
         Map.of(
             "lines",
-            policies.scheduler().runNow(schedule, askedBy).stream()
+            policies.scheduler().runNow(schedule, caller.signature()).stream()
                 .map(DecisionView::of)
                 .toList()));
   }
@@ -197,7 +195,8 @@ public record ScheduleService(Requests requests, Database database, Policies pol
                 new ForecastView(
                     each.getKey(), each.getValue().stream().map(DecisionView::of).toList()))
             .toList();
-    OwnAnswers.send(response, Map.of("name", schedule.name(), "times", times));
+    OwnAnswers.send(
+        response, Map.of("name", schedule.name(), "enabled", schedule.enabled(), "times", times));
   }
 
   private Schedule require(Owner owner, ServerRequest request) {

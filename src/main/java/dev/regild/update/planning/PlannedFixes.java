@@ -14,6 +14,7 @@ import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.Replacement;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
@@ -95,18 +96,38 @@ public final class PlannedFixes {
     return read(snapshot, List.of(plan)).find(inventory, inventory.packages(), plan, new FixMemo());
   }
 
-  /** The changelogs that are known of what some plans install. */
-  public static final class Read {
+  /** The changelogs that are known of what some plans install. For one thread. */
+  public final class Read {
     private final Snapshot snapshot;
-    private final Map<PackageVersion, Changelog> changelogs;
-    private final FeedChangelogs feeds;
+    private final Map<PackageVersion, Changelog> known = new HashMap<>();
+    private final Set<PackageVersion> asked = new HashSet<>();
     private final Map<String, FeedChangelogs.OfPlatform> byPlatform = new HashMap<>();
 
-    private Read(
-        Snapshot snapshot, Map<PackageVersion, Changelog> changelogs, FeedChangelogs feeds) {
+    private Read(Snapshot snapshot) {
       this.snapshot = snapshot;
-      this.changelogs = changelogs;
-      this.feeds = feeds;
+    }
+
+    /** Reads those of more plans, all that were not read before at once. */
+    public void add(Collection<UpdatePlan> all) {
+      List<PackageVersion> installed = new ArrayList<>();
+      for (UpdatePlan plan : all) {
+        for (Change each : plan.changes()) {
+          PackageVersion version = new PackageVersion(each.name(), each.to());
+          if (asked.add(version)) {
+            installed.add(version);
+          }
+        }
+      }
+      Map<PackageVersion, Changelog> found = changelogs.find(snapshot, installed);
+      // Also of what a plan installs itself, which is read already.
+      List<PackageVersion> behind =
+          found.values().stream()
+              .filter(each -> !each.sharedWith().isEmpty())
+              .map(each -> new PackageVersion(each.sharedWith(), each.version()))
+              .distinct()
+              .toList();
+      known.putAll(found);
+      known.putAll(changelogs.find(snapshot, behind));
     }
 
     /**
@@ -126,14 +147,14 @@ public final class PlannedFixes {
               inventory.os().platform(), each -> feeds.of(each, snapshot.system()));
       List<Replacement> replacements = new ArrayList<>();
       replacements(plan).forEach(each -> replacements.add(said.withCves(each)));
-      replacements.addAll(behind(replacements, changelogs));
+      replacements.addAll(behind(replacements, known));
       return new FixFinder(
               snapshot.system().notes(),
               snapshot.family(),
               inventory.packages(),
               concerned,
               each ->
-                  Optional.ofNullable(changelogs.get(version(each)))
+                  Optional.ofNullable(known.get(version(each)))
                       .or(() -> said.changelog(version(each))),
               memo)
           .find(replacements);
@@ -142,20 +163,9 @@ public final class PlannedFixes {
 
   /** Reads the changelogs that are known of what plans by one snapshot install, all at once. */
   public Read read(Snapshot snapshot, Collection<UpdatePlan> all) {
-    Set<PackageVersion> installed = new HashSet<>();
-    for (UpdatePlan plan : all) {
-      plan.changes().forEach(each -> installed.add(new PackageVersion(each.name(), each.to())));
-    }
-    Map<PackageVersion, Changelog> known = changelogs.find(snapshot, List.copyOf(installed));
-    // Also of what a plan installs itself, which is read already.
-    List<PackageVersion> behind =
-        known.values().stream()
-            .filter(each -> !each.sharedWith().isEmpty())
-            .map(each -> new PackageVersion(each.sharedWith(), each.version()))
-            .distinct()
-            .toList();
-    known.putAll(changelogs.find(snapshot, behind));
-    return new Read(snapshot, known, feeds);
+    Read read = new Read(snapshot);
+    read.add(all);
+    return read;
   }
 
   private static List<Replacement> replacements(UpdatePlan plan) {

@@ -100,7 +100,7 @@ class FiledRulesTest {
   }
 
   private List<PolicyChange> apply(Owner owner, String yaml, boolean prune) {
-    return files.apply(owner, files.read(yaml), prune, "AKIA");
+    return files.apply(owner, files.read(yaml), prune);
   }
 
   @Test

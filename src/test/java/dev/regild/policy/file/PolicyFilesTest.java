@@ -47,7 +47,7 @@ class PolicyFilesTest {
           cron: "0 2 * * *"
         """;
     List<PolicyDocument> documents = files.read(yaml);
-    assertThat(files.apply(ALICE, documents, true, "AKIA")).hasSize(1);
+    assertThat(files.apply(ALICE, documents, true)).hasSize(1);
     String exported = files.export(ALICE);
     assertThat(files.diff(ALICE, files.read(exported), true)).as(exported).isEmpty();
   }
@@ -79,12 +79,12 @@ class PolicyFilesTest {
 
     @Override
     public void put(
-        Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+        Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
       policies.put(name, spec);
     }
 
     @Override
-    public void remove(Handle handle, Owner owner, String name, String by, Instant now) {
+    public void remove(Handle handle, Owner owner, String name) {
       policies.remove(name);
     }
   }
@@ -94,10 +94,42 @@ class PolicyFilesTest {
     Kept kind = new Kept();
     PolicyFiles kept = new PolicyFiles(registry.database, List.of(kind), Clock.systemUTC());
     String two = "kind: Kept\nname: a\nspec: {to: x}\n---\nkind: Kept\nname: b\nspec: {to: y}\n";
-    assertThat(kept.apply(ALICE, kept.read(two), false, "AKIA")).hasSize(2);
-    assertThat(kept.apply(ALICE, kept.read(two.replace("to: y", "to: z")), false, "AKIA"))
-        .hasSize(1);
+    assertThat(kept.apply(ALICE, kept.read(two), false)).hasSize(2);
+    assertThat(kept.apply(ALICE, kept.read(two.replace("to: y", "to: z")), false)).hasSize(1);
     assertThat(kind.lookedAt).containsExactly("a", "b", "b");
+  }
+
+  @Test
+  void anErrorNamesTheFileAndThePlaceInIt() {
+    String sound = "kind: Schedule\nname: %s\nspec: {lines: a, cron: '0 2 * * *'}\n---\n";
+    PolicyFile first = new PolicyFile("a.yaml", sound.formatted("one") + sound.formatted("two"));
+    assertRefused(first, "kind: Schedule\nname: x\nspec: [\n", "b.yaml: This is not YAML: ");
+    assertRefused(
+        first,
+        "kind: Schedule\nname: x\nspec: {a: b\n",
+        "while parsing a flow mapping, expected ',' or '}', but got <stream end> (line 3).");
+    assertRefused(first, "kind: Cake\n", "b.yaml: Document 1 has the kind 'Cake'.");
+    assertRefused(first, sound.formatted("x") + "name: y\n", "b.yaml: Document 2 has the kind ''.");
+    assertRefused(
+        first,
+        sound.formatted("two"),
+        "b.yaml: Schedule two is in a.yaml, too. Remove one of them.");
+    assertRefused(
+        first,
+        sound.formatted("x") + sound.formatted("x"),
+        "b.yaml: Schedule x occurs twice. Remove one of them.");
+    assertRefused(
+        first,
+        "kind: Schedule\nname: x\nspec: {lines: a, cron: '0 2 30 2 *'}\n",
+        "b.yaml: The cron '0 2 30 2 *' never fires");
+    assertThat(files.read(List.of(first, new PolicyFile("b.yaml", "")))).hasSize(2);
+  }
+
+  private void assertRefused(PolicyFile first, String yaml, String message) {
+    assertThatThrownBy(() ->
+            files.diff(ALICE, files.read(List.of(first, new PolicyFile("b.yaml", yaml))), false))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining(message);
   }
 
   @Test

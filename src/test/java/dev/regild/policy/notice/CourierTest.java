@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,23 @@ class CourierTest {
     assertThat(delivered).endsWith("/all broken 1", "/all broken 2", "/all broken 3");
     assertThat(notice("all").problem()).isEmpty();
     assertThat(notice("all").delivered()).isEqualTo(6);
+  }
+
+  @Test
+  void aPlaceThatAcceptsEventsGetsAllThatWaitAtOnce() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    refused.add("broken");
+    happens(ALICE, "broken", 1);
+    for (int n = 1; n <= 30; n++) {
+      happens(ALICE, "a", n);
+      happens(ALICE, "b", n);
+    }
+    look();
+    assertThat(delivered).hasSize(60);
+    assertThat(delivered.stream().filter(each -> each.startsWith("/all a")))
+        .containsExactlyElementsOf(
+            IntStream.rangeClosed(1, 30).mapToObj("/all a %d"::formatted).toList());
+    assertThat(tried).containsOnlyOnce("broken 1");
   }
 
   @Test
@@ -309,7 +327,7 @@ class CourierTest {
         .hasMessageContaining("has 100 notices already");
     registry.write(handle -> {
       notices.put(
-          handle, ALICE, "n0", canonical("'to': 'http://localhost/other'"), "", clock.instant());
+          handle, ALICE, "n0", canonical("'to': 'http://localhost/other'"), clock.instant());
       return true;
     });
     assertThat(notice("n0").spec().to()).hasPath("/other");

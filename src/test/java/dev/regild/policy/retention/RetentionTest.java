@@ -226,6 +226,91 @@ class RetentionTest {
   }
 
   @Test
+  void whateverHoldsAnImageKeepsItUntilItIsReleased() {
+    List<Image> images = golden(9);
+    List<String> ids = images.stream().map(Image::id).toList();
+    retentions.set(OWNER, "golden", rule(1, 0, 0), true);
+    database.useTransaction(handle -> {
+      hold(handle, "alias", images.get(0), "golden");
+      hold(handle, "share", images.get(1), "golden");
+      hold(handle, "tag", images.get(2), "golden");
+      hold(handle, "copy", images.get(3), "golden");
+      handle.execute(
+          """
+          INSERT INTO update_run (
+            image_id, existing_image_id, existing_image_name, snapshot_digest, plan, status,
+            attempt, created)
+          VALUES (?, ?, 'golden-5', 's', '{}', 'RUNNING', 1, 0)
+          """,
+          ids.get(8),
+          ids.get(4));
+      handle.execute(
+          """
+          INSERT INTO export_task VALUES
+            ('task', ?, ?, ?, 'arn', 'out', NULL, 'ami-1', '{}', 'EXPORTING', NULL, 1)
+          """,
+          OWNER.accountId(),
+          OWNER.region(),
+          ids.get(5));
+      handle.execute(
+          "INSERT INTO flattening VALUES ('f', ?, 'golden-7', 'l', 2, 'FLATTENING', NULL, 1)",
+          ids.get(6));
+      handle.execute("UPDATE image SET account_id = '' WHERE id = ?", ids.get(7));
+    });
+
+    Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
+    assertThat(preview.plans().getFirst().acts()).isEmpty();
+    assertThat(preview.plans().getFirst().kept())
+        .extracting(each -> each.image() + " " + each.by())
+        .containsExactly(
+            "golden-7 in use by a flattening",
+            "golden-6 in use by an export",
+            "golden-5 in use by an update",
+            "golden-4 in use by a copy",
+            "golden-3 tag regild:keep",
+            "golden-2 shared with 222222222222",
+            "golden-1 alias golden/a-1");
+    retentions.runAll();
+    assertThat(names()).hasSize(8);
+
+    database.useTransaction(handle -> {
+      release(handle, "alias", images.get(0), "golden");
+      release(handle, "share", images.get(1), "golden");
+      release(handle, "tag", images.get(2), "golden");
+      release(handle, "copy", images.get(3), "golden");
+      handle.execute("UPDATE update_run SET status = 'SUCCEEDED'");
+      handle.execute("UPDATE export_task SET state = 'COMPLETED'");
+      handle.execute("UPDATE flattening SET state = 'COMPLETED'");
+    });
+    retentions.runAll();
+    assertThat(names()).containsExactly("golden-9");
+    assertThat(
+            database.<Boolean, RuntimeException>read(
+                handle -> Images.findById(handle, ids.get(7)).isPresent()))
+        .as("a public image")
+        .isTrue();
+  }
+
+  @Test
+  void anImageThatLeavesItsLineIsNotDeprecatedAnyMore() {
+    Image old = golden(2).getFirst();
+    retentions.set(OWNER, "golden", rule(1, 0, 10), true);
+    retentions.runAll();
+    clock.advance(DAY.multipliedBy(5));
+    database.useTransaction(handle -> {
+      Lines.remove(handle, Lines.require(handle, OWNER, "golden"), old);
+      assertThat(RetentionRecords.deprecatedSince(handle, old.id())).isEmpty();
+    });
+    clock.advance(DAY.multipliedBy(90));
+    database.useTransaction(handle -> {
+      Line _ = Lines.add(handle, OWNER, "golden", old, clock.instant());
+    });
+    assertThat(images(retentions.preview(OWNER, Optional.empty()), Kind.DEPRECATE))
+        .as("its time begins when it is due again")
+        .containsExactly("golden-1");
+  }
+
+  @Test
   void ofTwoRunsOneDeprecates() {
     golden(2);
     List<RetentionPolicy> policies = List.of(retentions.set(OWNER, "golden", rule(1, 0, 5), true));

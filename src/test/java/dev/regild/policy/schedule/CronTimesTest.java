@@ -52,6 +52,20 @@ class CronTimesTest {
     assertThat(CronTimes.parse("* * * * *", "UTC", NOW).upTo(NOW.plusSeconds(59))).contains(NOW);
   }
 
+  @Test
+  void theSameTimesAreTheSameHoweverTheyAreWritten() {
+    CronTimes times = CronTimes.of("5 2 * 3,11 0,5", "UTC");
+    for (String same :
+        List.of("05 02 */1 11,3 sun,FRI", "5 2 * Mar,NOV 5,7", "5 2 * 11,3,11 5,0")) {
+      assertThat(CronTimes.of(same, "Etc/UTC").identity()).as(same).isEqualTo(times.identity());
+    }
+    for (String other : List.of("50 2 * 3,11 0,5", "5 2 */10 3,11 0,5", "5 2 * 3,1 0,5")) {
+      assertThat(CronTimes.of(other, "UTC").identity()).as(other).isNotEqualTo(times.identity());
+    }
+    assertThat(CronTimes.of("5 2 * 3,11 0,5", "Europe/Berlin").identity())
+        .isNotEqualTo(times.identity());
+  }
+
   /** Compares with every minute of some weeks around the changes of the clock. */
   @Test
   void everyTimeOnTheWallIsATimeOnce() {

@@ -83,7 +83,7 @@ class ScheduleSpecTest {
         "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'severity': 'bad'}}|Schedule nightly:"
             + " when.severity is 'bad'.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'cves': ['x']}}|when.cves has 'x'.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'when': []}|Schedule nightly: when. must be a map",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'when': []}|Schedule nightly: when must be a map",
         "{'lines': 'a', 'cron': '0 2 * * *', 'window': '3 weeks'}|window is '3 weeks'. Write a"
             + " duration",
         "{'lines': 'a', 'cron': '0 2 * * *', 'cooldown': '61d'}|cooldown is '61d'. It must be more"
@@ -96,6 +96,13 @@ class ScheduleSpecTest {
         "{'lines': 'a b', 'cron': '0 2 * * *'}|'a b' is not the name of a line.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': 'new'}|The pattern 'new' makes the same"
             + " name each time, so only the first one is free. Add {n} or {date}.",
+        "{'lines': ['a', 'b'], 'cron': '0 2 * * *', 'pattern': 'new-{date}'}|The pattern"
+            + " 'new-{date}' makes the same name for several lines. Add {line} or {n}.",
+        "{'lines': 'a*', 'cron': '0 2 * * *', 'pattern': '{date}-{time}'}|makes the same name for"
+            + " several lines.",
+        "{'lines': 'a', 'cron': '0 2,14 1 * *', 'pattern': '{line}-{date}'}|The pattern"
+            + " '{line}-{date}' makes one name a day, but the cron has several times on one day."
+            + " Add {n} or {time}.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': '{line}/{n}'}|which no image can have.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': 'aws-{n}'}|which are reserved.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': '{line}-{m}'}|has the unknown placeholder"
@@ -108,6 +115,17 @@ class ScheduleSpecTest {
     assertThatThrownBy(() -> read(json.replace('\'', '"')))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aPatternIsEnoughWhoseNamesStayFree() {
+    for (String spec :
+        List.of(
+            "{'lines': ['a', 'b*'], 'cron': '*/5 * * * *', 'pattern': '{line}-{date}-{time}'}",
+            "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': '{date}'}",
+            "{'lines': '*', 'cron': '*/5 * * * *', 'pattern': 'new-{n}'}")) {
+      assertThat(read(spec.replace('\'', '"')).pattern().text()).as(spec).isNotEmpty();
+    }
   }
 
   @Test
@@ -145,7 +163,7 @@ class ScheduleSpecTest {
             .when();
     assertThat(all.unmet(facts(2, 0, 0, Optional.of(Severity.MEDIUM), "bash", false)))
         .containsExactly(
-            "none of its 2 changes fixes a security problem",
+            "its update has 2 changes, and none fixes a security problem",
             "it has 2 changes, not more than 2",
             "the highest severity is medium, below high",
             "it fixes none of CVE-2024-3094",
@@ -158,7 +176,7 @@ class ScheduleSpecTest {
     assertThat(Conditions.NONE.unmet(facts(0, 0, 0, Optional.empty(), "bash", false)))
         .containsExactly("it is up to date");
     assertThat(Conditions.NONE.unmet(facts(0, 4, 0, Optional.empty(), "bash", false)))
-        .containsExactly("its 4 changes are younger than the cooldown");
+        .containsExactly("its update has 4 changes, younger than the cooldown");
   }
 
   private static PlanFacts facts(

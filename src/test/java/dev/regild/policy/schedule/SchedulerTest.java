@@ -174,7 +174,7 @@ class SchedulerTest {
     assertThat(audited)
         .containsExactly(
             "schedule/nightly CreateUpdatedImage [golden, golden, golden-2, rule: any change,"
-                + " plan: 1 changes to the snapshot sha256:s] ok");
+                + " plan: 1 change to the snapshot sha256:s] ok");
     assertThat(aliases()).isEmpty();
     finish("golden-2", true);
     at("2026-03-02T03:00:00Z");
@@ -184,10 +184,10 @@ class SchedulerTest {
         .last()
         .isEqualTo(
             "schedule/nightly SetAlias [golden/latest, golden-2, rule: any change,"
-                + " plan: 1 changes to the snapshot sha256:s] ok");
+                + " plan: 1 change to the snapshot sha256:s] ok");
     assertThat(last("nightly"))
         .isEqualTo(
-            "2026-03-02T02:00:00Z  ended [golden SUCCEEDED golden-2 1 changes, 0 of them for"
+            "2026-03-02T02:00:00Z  ended [golden SUCCEEDED golden-2 1 change, 0 for"
                 + " security]");
     facts.put("all", changes(0));
     at("2026-03-03T02:00:01Z");
@@ -287,7 +287,7 @@ class SchedulerTest {
         .last()
         .isEqualTo(
             "schedule/nightly DisableSchedule [nightly, rule: disable after 2 failures,"
-                + " plan: 1 changes to the snapshot sha256:s] ok");
+                + " plan: 1 change to the snapshot sha256:s] ok");
     at("2026-03-06T02:00:00Z");
     assertThat(begun).hasSize(3);
     List<RecordedEvent> events =
@@ -317,7 +317,7 @@ class SchedulerTest {
     assertThat(last("hourly"))
         .isEqualTo(
             "2026-03-05T17:00:00Z Times from 2026-03-01T13:00:00Z on were missed; this run stands"
-                + " for them. goes on [golden UPDATING golden-2 1 changes, 0 of them for"
+                + " for them. goes on [golden UPDATING golden-2 1 change, 0 for"
                 + " security]");
     assertThat(last("nightly"))
         .isEqualTo(
@@ -574,7 +574,7 @@ class SchedulerTest {
               each.name(),
               canonical(
                   each.name(),
-                  "'lines': '%s', 'cron': '%s', 'zone': '%s'"
+                  "'lines': '%s', 'cron': '%s', 'zone': '%s', 'when': {'moreThan': 9}"
                       .formatted("golden", parts[0], parts[1])),
               clock.instant());
         }
@@ -590,7 +590,18 @@ class SchedulerTest {
               case 2 -> Duration.ofMinutes(-random.nextInt(120));
               default -> Duration.ofMinutes(random.nextInt(180));
             });
+        facts.put("all", changes(random.nextInt(9)));
+        History one = all.get(random.nextInt(all.size()));
+        int runs = runs(one.name()).size();
+        List<Decision> previewed =
+            scheduler.forecast(schedule(one.name())).values().iterator().next();
         scheduler.beginDue();
+        List<Run> made = runs(one.name());
+        if (made.size() > runs) {
+          assertThat(made)
+              .as("a run decides what its preview has shown")
+              .anySatisfy(run -> assertThat(run.decisions()).isEqualTo(previewed));
+        }
         if (kind > 2) {
           all.forEach(each -> each.passes(before, clock.instant()));
         }
@@ -640,6 +651,35 @@ class SchedulerTest {
   }
 
   @Test
+  void aPatternOfLinesThatNamesNoneSaysSo() {
+    line("golden");
+    add("nightly", "'lines': ['golden', 'web-*'], " + NIGHTLY);
+    at("2026-03-02T02:00:00Z");
+    assertThat(last("nightly"))
+        .contains("web-* NOT_NEEDED  no line has such a name; see regild line list");
+    assertThat(begun).containsExactly("golden>golden-2");
+  }
+
+  @Test
+  void linesThatShareAPatternGetDifferentNames() {
+    for (String name : List.of("a", "b", "c")) {
+      line(name);
+    }
+    add("wave", "'lines': '*', 'pattern': 'img-{n}', 'atMost': 3, " + NIGHTLY);
+    at("2026-03-02T02:00:00Z");
+    assertThat(begun).containsExactly("a>img-2", "b>img-3", "c>img-4");
+  }
+
+  @Test
+  void aLineWhoseNameIsTooLongForThePatternIsFoundWhenTheScheduleIsGiven() {
+    String name = "l".repeat(100);
+    line(name);
+    assertThatThrownBy(() -> add("nightly", "'lines': '*', " + NIGHTLY))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining(name + "-99999', which no image can have.");
+  }
+
+  @Test
   void schedulesThatContradictEachOtherAreRefused() {
     line("golden");
     add("nightly", "'lines': 'golden', " + NIGHTLY);
@@ -651,6 +691,13 @@ class SchedulerTest {
     assertThatThrownBy(() -> add("other", "'lines': '*', " + NIGHTLY))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("both look at it at the same times. Give one of them another cron.");
+    for (String same : List.of("00 02 * * *", "0 2 */1 * *")) {
+      assertThatThrownBy(
+              () -> add("other", "'lines': '*', 'cron': '%s', 'zone': 'Etc/UTC'".formatted(same)))
+          .as(same)
+          .isInstanceOf(InvalidPolicyException.class)
+          .hasMessageContaining("both look at it at the same times.");
+    }
     add("other", "'lines': 'web', 'cron': '0 3 * * *', 'pattern': 'x-{n}'");
     add("monthly", "'lines': 'golden', 'cron': '0 4 1 * *'");
   }

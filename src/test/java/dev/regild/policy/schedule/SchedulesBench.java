@@ -190,7 +190,6 @@ final class SchedulesBench {
                   .readTree(
                       "{\"lines\": [\"line-%03d-*\"], \"cron\": \"0 2 * * *\", \"when\": %s}"
                           .formatted(i, conditions.get(i % conditions.size())))),
-          "bench",
           now);
     }
   }

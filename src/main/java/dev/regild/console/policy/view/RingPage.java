@@ -34,6 +34,11 @@ public record RingPage(
   /** A line that follows the ring. */
   public record Line(String name, int images) {}
 
+  /** Returns who moved the ring, as far as the viewer may know. */
+  public String by(RingMove move) {
+    return operator ? move.by() : RingMove.AN_OPERATOR;
+  }
+
   public String path(String below) {
     return ring.path(below);
   }
