@@ -316,7 +316,8 @@ final class Selection {
             .filter(each -> each != null && !each.kb().isEmpty())
             .sorted(
                 Comparator.comparing(
-                        (@Nullable UpdateFacts each) -> each == null ? "" : each.created())
+                        (@Nullable UpdateFacts each) ->
+                            each == null ? "" : each.created() + each.kb())
                     .reversed())
             .map(each -> each == null ? "" : each.kb())
             .distinct()
