@@ -98,6 +98,27 @@ class ObjectStoreTest {
     assertThat(store.find("layers/a").map(StoredObject::bytes)).contains(Files.size(file));
   }
 
+  /** It has the size and the metadata of the good one. */
+  @Test
+  void aDamagedObjectIsNotTakenForItsRepair() throws Exception {
+    byte[] content = new byte[100_000];
+    Path file = Files.write(directory.resolve("large"), content);
+    String sha256 = Sha256.of(file);
+    store.write("layers/a", file, sha256);
+    byte[] damaged = content.clone();
+    damaged[99_999] = 1;
+    server.objects.put("regild/layers/a", damaged);
+    try (ObjectStore inParts = server.store(1)) {
+      server.losing = true;
+      assertThatThrownBy(() -> inParts.replace("layers/a", file, sha256))
+          .isInstanceOf(MissingObjectException.class);
+      assertThat(server.objects).containsEntry("regild/layers/a", damaged);
+      server.losing = false;
+      inParts.replace("layers/a", file, sha256);
+      assertThat(server.objects).containsEntry("regild/layers/a", content);
+    }
+  }
+
   @Test
   void aTrialLeavesNothingInAStoreThatKeepsNoMetadata() throws Exception {
     server.forgetting = true;

@@ -122,6 +122,20 @@ class NodesTest {
             words -> assertThat(words).contains("no running node has OVMF and swtpm"));
   }
 
+  /** Not what the nodes have: somebody who reads it would look for the wrong thing. */
+  @Test
+  void onlyWhatIsMissingIsTold() throws Exception {
+    TestNode worker = node("worker", EnumSet.of(Ability.TOOLS, Ability.VM, Ability.UEFI));
+    worker.enqueue("job", needs(Ability.TOOLS, Ability.VM, Ability.UEFI, Ability.TPM));
+    assertThat(worker.waiting("job"))
+        .hasValueSatisfying(
+            words -> assertThat(words).startsWith("Waiting: no running node has swtpm. "));
+    node("other", EnumSet.of(Ability.TPM));
+    assertThat(worker.waiting("job"))
+        .hasValueSatisfying(words ->
+            assertThat(words).contains("all that the job needs; worker lacks only swtpm. "));
+  }
+
   @Test
   void aDrainedNodeEndsItsJobAndTakesNoOther() throws Exception {
     CountDownLatch going = new CountDownLatch(1);
