@@ -315,9 +315,8 @@ final class Selection {
             .map(candidates::get)
             .filter(each -> each != null && !each.kb().isEmpty())
             .sorted(
-                Comparator.comparing(
-                        (@Nullable UpdateFacts each) ->
-                            each == null ? "" : each.created() + each.kb())
+                Comparator.comparing((@Nullable UpdateFacts each) ->
+                        each == null ? "" : each.created() + each.kb())
                     .reversed())
             .map(each -> each == null ? "" : each.kb())
             .distinct()
