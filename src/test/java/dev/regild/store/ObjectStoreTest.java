@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class ObjectStoreTest {
   @Test
   void aCallInsideATransactionIsAnErrorInTests() throws Exception {
     assumeTrue(StoreCalls.class.desiredAssertionStatus(), "assertions are off");
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       assertThatThrownBy(() -> database.inTransaction(_ -> store.list("layers/")))
           .isInstanceOf(AssertionError.class)
           .hasMessageContaining("inside a transaction");
@@ -56,6 +57,17 @@ class ObjectStoreTest {
     server.taken = 304;
     assertThatThrownBy(() -> store.write("layers/a", fresh, Sha256.of(fresh)))
         .isInstanceOf(TakenKeyException.class);
+  }
+
+  /** As OpenStack Swift does with conditional writes: the SDK sees no more than the status. */
+  @Test
+  void aRefusalWithoutABodyIsToldInWords() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "content");
+    store.write("layers/a", file, Sha256.of(file));
+    server.taken = 501;
+    assertThatThrownBy(() -> store.write("layers/a", file, Sha256.of(file)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("could not write layers/a: 501 Not Implemented. Check it with");
   }
 
   @Test

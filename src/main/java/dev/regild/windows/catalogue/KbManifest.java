@@ -139,18 +139,16 @@ public record KbManifest(
 
   /** What the manifest says about the package; the architecture {@code x64} is not of its words. */
   public PackageFacts facts() {
-    return new PackageFacts(
-            kind(),
-            KbName.ofAllVersions(name),
-            version,
-            architecture,
-            KB.matcher(identifier).matches() ? identifier : "",
-            builds(),
-            resultingBuild(),
-            releaseType.equalsIgnoreCase("Security Update"),
-            List.of(),
-            "")
-        .withWords(words);
+    return PackageFacts.ofUpdate(
+        kind(),
+        KbName.ofAllVersions(name),
+        version,
+        architecture,
+        KB.matcher(identifier).matches() ? identifier : "",
+        builds(),
+        resultingBuild(),
+        releaseType.equalsIgnoreCase("Security Update"),
+        words);
   }
 
   private WindowsPackage.Kind kind() {

@@ -38,18 +38,12 @@ final class MsiReader {
     if (name.isEmpty() || version.isEmpty()) {
       throw new ArchiveException("it has no ProductName or ProductVersion; ask its vendor");
     }
-    return new PackageFacts(
-            WindowsPackage.Kind.AGENT,
-            name,
-            version,
-            architecture(msiinfo(file, "suminfo", file.toString())),
-            "",
-            List.of(),
-            "",
-            false,
-            List.of(),
-            properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT))
-        .withServices(services(file));
+    return PackageFacts.ofAgent(
+        name,
+        version,
+        architecture(msiinfo(file, "suminfo", file.toString())),
+        properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT),
+        services(file));
   }
 
   /** Of the table {@code ServiceInstall}, which few have: names whose start type is automatic. */

@@ -79,8 +79,13 @@ public record PackageFacts(
     }
   }
 
-  /** What installs no service, says nothing of security problems, and is for every computer. */
-  public PackageFacts(
+  /**
+   * Returns the facts of an update of the system.
+   *
+   * @param kind one of an update
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofUpdate(
       WindowsPackage.Kind kind,
       String name,
       String version,
@@ -89,9 +94,8 @@ public record PackageFacts(
       List<String> builds,
       String resultingBuild,
       boolean security,
-      List<String> hardwareIds,
-      String upgradeCode) {
-    this(
+      SecurityWords words) {
+    return new PackageFacts(
         kind,
         name,
         version,
@@ -100,9 +104,59 @@ public record PackageFacts(
         builds,
         resultingBuild,
         security,
-        hardwareIds,
-        upgradeCode,
         List.of(),
+        "",
+        List.of(),
+        words,
+        List.of());
+  }
+
+  /**
+   * Returns the facts of a driver.
+   *
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofDriver(
+      String inf, String version, String architecture, List<String> hardwareIds) {
+    return new PackageFacts(
+        WindowsPackage.Kind.DRIVER,
+        inf,
+        version,
+        architecture,
+        "",
+        List.of(),
+        "",
+        false,
+        hardwareIds,
+        "",
+        List.of(),
+        SecurityWords.NONE,
+        List.of());
+  }
+
+  /**
+   * Returns the facts of an agent.
+   *
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofAgent(
+      String product,
+      String version,
+      String architecture,
+      String upgradeCode,
+      List<String> services) {
+    return new PackageFacts(
+        WindowsPackage.Kind.AGENT,
+        product,
+        version,
+        architecture,
+        "",
+        List.of(),
+        "",
+        false,
+        List.of(),
+        upgradeCode,
+        services,
         SecurityWords.NONE,
         List.of());
   }
@@ -169,19 +223,19 @@ public record PackageFacts(
   }
 
   public PackageFacts withKb(String said) {
-    return with(kind, architecture, said, builds, resultingBuild);
+    return with(kind, architecture, said, builds, resultingBuild, words);
   }
 
   public PackageFacts withArchitecture(String said) {
-    return with(kind, said, kb, builds, resultingBuild);
+    return with(kind, said, kb, builds, resultingBuild, words);
   }
 
   public PackageFacts withBuilds(List<String> said) {
-    return with(kind, architecture, kb, said, resultingBuild);
+    return with(kind, architecture, kb, said, resultingBuild, words);
   }
 
   public PackageFacts withResultingBuild(String said) {
-    return with(kind, architecture, kb, builds, said);
+    return with(kind, architecture, kb, builds, said, words);
   }
 
   /**
@@ -190,7 +244,7 @@ public record PackageFacts(
    * @throws IllegalArgumentException if no package of this form can be of that kind
    */
   public PackageFacts withKind(WindowsPackage.Kind said) {
-    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild);
+    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild, words);
     if (said != kind && (!isUpdate() || !changed.isUpdate())) {
       throw new IllegalArgumentException(
           "it is of kind " + kind + ", which cannot be changed to " + said);
@@ -200,21 +254,11 @@ public record PackageFacts(
 
   /** The same, with what more is said about the security problems that it fixes. */
   public PackageFacts withWords(SecurityWords said) {
-    return with(services, words.and(said), computers);
-  }
-
-  /** The same as an agent that installs services. */
-  PackageFacts withServices(List<String> said) {
-    return with(said, words, computers);
+    return with(kind, architecture, kb, builds, resultingBuild, words.and(said));
   }
 
   /** The same as a driver for certain computers only. */
   public PackageFacts withComputers(List<String> said) {
-    return with(services, words, said);
-  }
-
-  private PackageFacts with(
-      List<String> newServices, SecurityWords newWords, List<String> newComputers) {
     return new PackageFacts(
         kind,
         name,
@@ -226,18 +270,19 @@ public record PackageFacts(
         security,
         hardwareIds,
         upgradeCode,
-        newServices,
-        newWords,
-        newComputers);
+        services,
+        words,
+        said);
   }
 
-  /** With what its owner may say. */
+  /** With what its owner or its source may say. */
   private PackageFacts with(
       WindowsPackage.Kind saidKind,
       String saidArchitecture,
       String saidKb,
       List<String> saidBuilds,
-      String saidResult) {
+      String saidResult,
+      SecurityWords saidWords) {
     return new PackageFacts(
         saidKind,
         name,
@@ -250,7 +295,7 @@ public record PackageFacts(
         hardwareIds,
         upgradeCode,
         services,
-        words,
+        saidWords,
         computers);
   }
 }
