@@ -18,6 +18,7 @@ import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
+import dev.regild.policy.SpecReader;
 import dev.regild.server.config.ConfigException;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
 import dev.regild.windows.upstream.LeftOut;
@@ -209,8 +210,10 @@ public final class ChannelCommand implements AutoCloseable {
       table.row("source", source.text());
     }
     table.row("drivers", String.join(" ", channel.driverPackages()));
-    table.row("agent", String.join(" ", channel.agentPackages()));
-    table.row("refreshed every", channel.refreshInterval().toString());
+    if (!channel.agentPackages().isEmpty()) {
+      table.row("agent", String.join(" ", channel.agentPackages()));
+    }
+    table.row("refreshed every", SpecReader.text(channel.refreshInterval()));
     Optional<ChannelStatus> status =
         channels.status().stream().filter(s -> s.name().equals(name)).findFirst();
     row(table, "snapshot", status.flatMap(ChannelStatus::digest), Function.identity());

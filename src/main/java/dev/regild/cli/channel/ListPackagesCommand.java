@@ -57,6 +57,14 @@ final class ListPackagesCommand implements Callable<Integer> {
           entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"),
           followed.contains(entry) ? "refresh" : "added");
     }
+    if (entries.isEmpty() && !output.isData()) {
+      channel
+          .out()
+          .println(
+              "The catalogue of %s is empty. Add a file with: regild channel add-update %1$s FILE; channel show lists what an update server offers."
+                  .formatted(name));
+      return 0;
+    }
     output.print(channel.out(), table);
     return 0;
   }

@@ -73,8 +73,12 @@ record Categories(
             .or(() -> parsed(name));
     if (id.isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: '%s' is unknown; write one of %s, or its id"
-              .formatted(key, name, String.join(", ", new TreeSet<>(known.keySet()))));
+          "%s: '%s' is unknown; write an id, or one of these names: %s"
+              .formatted(
+                  key,
+                  name,
+                  new TreeSet<>(known.keySet())
+                      .stream().map("'%s'"::formatted).collect(Collectors.joining(", "))));
     }
     if (refused().contains(id.get())) {
       throw new IllegalArgumentException(

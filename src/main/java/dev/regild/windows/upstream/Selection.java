@@ -314,8 +314,8 @@ final class Selection {
             .map(candidates::get)
             .filter(each -> each != null && !each.kb().isEmpty())
             .sorted(
-                Comparator.comparing(
-                        (@Nullable UpdateFacts each) -> each == null ? "" : each.created())
+                Comparator.comparing((@Nullable UpdateFacts each) ->
+                        each == null ? "" : each.created() + each.kb())
                     .reversed())
             .map(each -> each == null ? "" : each.kb())
             .distinct()

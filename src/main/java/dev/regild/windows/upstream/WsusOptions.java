@@ -168,6 +168,10 @@ public final class WsusOptions {
     }
     if (microsoft) {
       refuse(told, INSECURE, FETCH);
+    } else if (told.has(DRIVERS.name()) || told.has(DRIVER_PRODUCT.name())) {
+      throw new IllegalArgumentException(
+          "%s needs --from-microsoft, since only Microsoft's server finds drivers by devices; leave the option out."
+              .formatted((told.has(DRIVERS.name()) ? DRIVERS : DRIVER_PRODUCT).name()));
     }
     try {
       return Optional.of(

@@ -215,13 +215,19 @@ public record WsusSource(
       words.add("insecure http");
     }
     words.add(architecture);
-    words.add(String.join(", ", products));
-    words.add("classifications " + String.join(", ", classifications));
+    // Names have commas of their own.
+    words.add(String.join(" + ", products));
+    if (!classifications.equals(usualClassifications())) {
+      words.add("classifications " + String.join(" + ", classifications));
+    }
     if (fetchesAhead) {
       words.add("files are fetched ahead");
     }
     if (!driverProducts.isEmpty()) {
-      words.add("drivers of " + String.join(", ", driverProducts));
+      words.add(
+          driverProducts.size() == 1
+              ? "drivers of " + driverProducts.getFirst()
+              : "drivers of %d products".formatted(driverProducts.size()));
     }
     return String.join("; ", words);
   }

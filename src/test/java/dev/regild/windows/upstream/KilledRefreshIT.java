@@ -336,18 +336,8 @@ class KilledRefreshIT {
     }
 
     UpstreamRefresh.Outcome refresh() throws Exception {
-      WsusSource source =
-          new WsusSource(
-              url,
-              "amd64",
-              WsusSource.usualProducts("WINDOWS_SERVER_2022"),
-              WsusSource.usualClassifications(),
-              true,
-              false,
-              "",
-              new Route(Route.DIRECT, ""));
       return new UpstreamRefresh(
-              source,
+              PublishedUpdates.source(url),
               "WINDOWS_SERVER_2022",
               directory,
               Transport.in(directory.resolveSibling("data")),

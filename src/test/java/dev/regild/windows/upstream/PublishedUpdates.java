@@ -38,6 +38,19 @@ public final class PublishedUpdates {
         new Route(Route.DIRECT, ""));
   }
 
+  /** A source that follows the server of a URL; signatures have to lead to Microsoft. */
+  static WsusSource source(String url) {
+    return new WsusSource(
+        url,
+        "amd64",
+        WsusSource.usualProducts("WINDOWS_SERVER_2022"),
+        WsusSource.usualClassifications(),
+        true,
+        false,
+        "",
+        new Route(Route.DIRECT, ""));
+  }
+
   /** A cumulative update that builds on a checkpoint. */
   public static void onCheckpoint(
       FakeUpstream server, String kb, String build, Path msu, Path checkpoint) throws Exception {

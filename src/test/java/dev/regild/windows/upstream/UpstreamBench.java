@@ -99,16 +99,7 @@ final class UpstreamBench {
 
   /** A first refresh, and one with nothing new, as the server's process makes them. */
   private static void refresh(String url, Path directory) throws Exception {
-    WsusSource source =
-        new WsusSource(
-            url,
-            "amd64",
-            WsusSource.usualProducts("WINDOWS_SERVER_2022"),
-            WsusSource.usualClassifications(),
-            true,
-            false,
-            "",
-            new Route(Route.DIRECT, ""));
+    WsusSource source = PublishedUpdates.source(url);
     for (String which : List.of("first", "second")) {
       long start = System.nanoTime();
       int unreadable =

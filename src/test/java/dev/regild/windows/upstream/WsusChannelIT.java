@@ -69,14 +69,31 @@ class WsusChannelIT {
                 "--wsus",
                 server.url()))
         .contains("insecure-http");
+    assertThat(
+            regild(
+                1,
+                "channel",
+                "add",
+                "win",
+                "--platform",
+                "WINDOWS_SERVER_2022",
+                "--wsus",
+                "https://wsus.example:8531",
+                "--drivers"))
+        .contains("--drivers needs --from-microsoft");
 
     assertThat(add()).contains("has a new snapshot of 1 packages");
 
     assertThat(regild(0, "channel", "list")).contains("all, insecure http");
+    assertThat(regild(0, "channel", "list-updates", "win"))
+        .contains("The catalogue of win is empty.", "channel show lists what");
     assertThat(regild(0, "channel", "show", "win"))
         .contains("WSUS " + server.url() + "; insecure http; amd64", "KB5035857", "20348.2340");
     assertThat(regild(0, "channel", "refresh", "win", "--progress"))
         .contains("asking " + server.url(), "is unchanged");
+    // Whatever else it finds on this machine.
+    assertThat(said("doctor").text())
+        .containsPattern("servers of win +ok +http.* has its products and classifications");
 
     ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     Snapshot snapshot = channels.current("win").orElseThrow();
@@ -163,13 +180,20 @@ class WsusChannelIT {
   }
 
   private String regild(int status, String... arguments) {
+    Said said = said(arguments);
+    assertThat(said.status()).as(said.text()).isEqualTo(status);
+    return said.text();
+  }
+
+  private record Said(int status, String text) {}
+
+  private Said said(String... arguments) {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
     List<String> words = new ArrayList<>(List.of(arguments));
     words.addAll(List.of("--data", data.toString()));
-    int actual = Regild.run(out, out, words.toArray(String[]::new));
+    int status = Regild.run(out, out, words.toArray(String[]::new));
     out.flush();
-    assertThat(actual).as(said.toString()).isEqualTo(status);
-    return said.toString();
+    return new Said(status, said.toString());
   }
 }
