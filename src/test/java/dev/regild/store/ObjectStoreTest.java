@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class ObjectStoreTest {
   @Test
   void aCallInsideATransactionIsAnErrorInTests() throws Exception {
     assumeTrue(StoreCalls.class.desiredAssertionStatus(), "assertions are off");
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       assertThatThrownBy(() -> database.inTransaction(_ -> store.list("layers/")))
           .isInstanceOf(AssertionError.class)
           .hasMessageContaining("inside a transaction");

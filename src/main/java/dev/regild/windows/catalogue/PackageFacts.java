@@ -73,8 +73,13 @@ public record PackageFacts(
     }
   }
 
-  /** What says nothing of security problems. */
-  public PackageFacts(
+  /**
+   * Returns the facts of an update of the system.
+   *
+   * @param kind one of an update
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofUpdate(
       WindowsPackage.Kind kind,
       String name,
       String version,
@@ -83,10 +88,8 @@ public record PackageFacts(
       List<String> builds,
       String resultingBuild,
       boolean security,
-      List<String> hardwareIds,
-      String upgradeCode,
-      List<String> services) {
-    this(
+      SecurityWords words) {
+    return new PackageFacts(
         kind,
         name,
         version,
@@ -95,36 +98,58 @@ public record PackageFacts(
         builds,
         resultingBuild,
         security,
+        List.of(),
+        "",
+        List.of(),
+        words);
+  }
+
+  /**
+   * Returns the facts of a driver.
+   *
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofDriver(
+      String inf, String version, String architecture, List<String> hardwareIds) {
+    return new PackageFacts(
+        WindowsPackage.Kind.DRIVER,
+        inf,
+        version,
+        architecture,
+        "",
+        List.of(),
+        "",
+        false,
         hardwareIds,
-        upgradeCode,
-        services,
+        "",
+        List.of(),
         SecurityWords.NONE);
   }
 
-  /** What installs no service. */
-  PackageFacts(
-      WindowsPackage.Kind kind,
-      String name,
+  /**
+   * Returns the facts of an agent.
+   *
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofAgent(
+      String product,
       String version,
       String architecture,
-      String kb,
-      List<String> builds,
-      String resultingBuild,
-      boolean security,
-      List<String> hardwareIds,
-      String upgradeCode) {
-    this(
-        kind,
-        name,
+      String upgradeCode,
+      List<String> services) {
+    return new PackageFacts(
+        WindowsPackage.Kind.AGENT,
+        product,
         version,
         architecture,
-        kb,
-        builds,
-        resultingBuild,
-        security,
-        hardwareIds,
+        "",
+        List.of(),
+        "",
+        false,
+        List.of(),
         upgradeCode,
-        List.of());
+        services,
+        SecurityWords.NONE);
   }
 
   private static void check(String what, String value, Pattern pattern, String example) {
@@ -184,19 +209,19 @@ public record PackageFacts(
   }
 
   public PackageFacts withKb(String said) {
-    return with(kind, architecture, said, builds, resultingBuild);
+    return with(kind, architecture, said, builds, resultingBuild, words);
   }
 
   public PackageFacts withArchitecture(String said) {
-    return with(kind, said, kb, builds, resultingBuild);
+    return with(kind, said, kb, builds, resultingBuild, words);
   }
 
   public PackageFacts withBuilds(List<String> said) {
-    return with(kind, architecture, kb, said, resultingBuild);
+    return with(kind, architecture, kb, said, resultingBuild, words);
   }
 
   public PackageFacts withResultingBuild(String said) {
-    return with(kind, architecture, kb, builds, said);
+    return with(kind, architecture, kb, builds, said, words);
   }
 
   /**
@@ -205,7 +230,7 @@ public record PackageFacts(
    * @throws IllegalArgumentException if no package of this form can be of that kind
    */
   public PackageFacts withKind(WindowsPackage.Kind said) {
-    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild);
+    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild, words);
     if (said != kind && (!isUpdate() || !changed.isUpdate())) {
       throw new IllegalArgumentException(
           "it is of kind " + kind + ", which cannot be changed to " + said);
@@ -215,28 +240,17 @@ public record PackageFacts(
 
   /** The same, with what more is said about the security problems that it fixes. */
   public PackageFacts withWords(SecurityWords said) {
-    return new PackageFacts(
-        kind,
-        name,
-        version,
-        architecture,
-        kb,
-        builds,
-        resultingBuild,
-        security,
-        hardwareIds,
-        upgradeCode,
-        services,
-        words.and(said));
+    return with(kind, architecture, kb, builds, resultingBuild, words.and(said));
   }
 
-  /** With what its owner may say. */
+  /** With what its owner or its source may say. */
   private PackageFacts with(
       WindowsPackage.Kind saidKind,
       String saidArchitecture,
       String saidKb,
       List<String> saidBuilds,
-      String saidResult) {
+      String saidResult,
+      SecurityWords saidWords) {
     return new PackageFacts(
         saidKind,
         name,
@@ -249,6 +263,6 @@ public record PackageFacts(
         hardwareIds,
         upgradeCode,
         services,
-        words);
+        saidWords);
   }
 }

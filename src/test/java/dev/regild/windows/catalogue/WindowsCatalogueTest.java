@@ -400,7 +400,7 @@ class WindowsCatalogueTest {
   private void cumulative(String kb, String result, boolean security) {
     String base = result.substring(0, 5);
     add(
-        new PackageFacts(
+        PackageFacts.ofUpdate(
             Kind.CUMULATIVE,
             "Package_for_RollupFix",
             result + ".1.10",
@@ -409,8 +409,7 @@ class WindowsCatalogueTest {
             List.of(base),
             result,
             security,
-            List.of(),
-            ""));
+            SecurityWords.NONE));
   }
 
   private void update(Kind kind, String name, String version) {
@@ -419,13 +418,21 @@ class WindowsCatalogueTest {
 
   private void update(Kind kind, String name, String version, String base) {
     add(
-        new PackageFacts(
-            kind, name, version, "amd64", "KB5000009", List.of(base), "", true, List.of(), ""));
+        PackageFacts.ofUpdate(
+            kind,
+            name,
+            version,
+            "amd64",
+            "KB5000009",
+            List.of(base),
+            "",
+            true,
+            SecurityWords.NONE));
   }
 
   /** A servicing stack that mends nothing itself. */
   private static PackageFacts stack(String version) {
-    return new PackageFacts(
+    return PackageFacts.ofUpdate(
         Kind.SERVICING_STACK,
         "Package_for_ServicingStack",
         version,
@@ -434,8 +441,7 @@ class WindowsCatalogueTest {
         List.of("20348"),
         "",
         false,
-        List.of(),
-        "");
+        SecurityWords.NONE);
   }
 
   private static InstalledKb superseded(String name, String version) {
@@ -444,9 +450,7 @@ class WindowsCatalogueTest {
   }
 
   private void driver(String inf, String version, String hardwareId) {
-    add(
-        new PackageFacts(
-            Kind.DRIVER, inf, version, "amd64", "", List.of(), "", false, List.of(hardwareId), ""));
+    add(PackageFacts.ofDriver(inf, version, "amd64", List.of(hardwareId)));
   }
 
   private void agent(String name, String version) {
@@ -455,18 +459,7 @@ class WindowsCatalogueTest {
 
   private static PackageFacts agent(
       String name, String version, String architecture, List<String> services) {
-    return new PackageFacts(
-        Kind.AGENT,
-        name,
-        version,
-        architecture,
-        "",
-        List.of(),
-        "",
-        false,
-        List.of(),
-        CODE,
-        services);
+    return PackageFacts.ofAgent(name, version, architecture, CODE, services);
   }
 
   private void add(PackageFacts facts) {

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server under the name of Microsoft's own, behind TLS; real, signed drivers. */
 @EnabledIf("dev.regild.fixtures.CodeSigner#isAvailable")
-class MicrosoftUpstreamTest {
+class MicrosoftUpstreamIT {
   private static final int LARGE = 17 << 20;
   private static final String NIC = "PCI\\VEN_8086&DEV_1539";
   private static final String NIC_OF_BOARD = NIC + "&SUBSYS_85F01043";
