@@ -1,5 +1,6 @@
 package dev.regild.windows.catalogue;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -23,6 +24,8 @@ import java.util.regex.Pattern;
  * @param upgradeCode of an agent, in capitals; empty if it has none
  * @param services of an agent: those that it installs, and that start by themselves
  * @param words what an update's metadata says about the security problems that it fixes
+ * @param computers of a driver: the hardware ids of the computers that it is for, as inventories
+ *     have them; empty if it is for any
  */
 public record PackageFacts(
     WindowsPackage.Kind kind,
@@ -36,7 +39,8 @@ public record PackageFacts(
     List<String> hardwareIds,
     String upgradeCode,
     List<String> services,
-    SecurityWords words) {
+    SecurityWords words,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> computers) {
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern BUILD = Pattern.compile("[0-9]{4,6}");
   private static final Pattern RESULT = Pattern.compile("[0-9]{4,6}\\.[0-9]{1,6}");
@@ -53,6 +57,8 @@ public record PackageFacts(
     services = services == null ? List.of() : List.copyOf(services);
     // The same of one that was written before these words were read.
     words = words == null ? SecurityWords.NONE : words;
+    // Of most it is not even written.
+    computers = computers == null ? List.of() : List.copyOf(computers);
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {
@@ -101,7 +107,8 @@ public record PackageFacts(
         List.of(),
         "",
         List.of(),
-        words);
+        words,
+        List.of());
   }
 
   /**
@@ -123,7 +130,8 @@ public record PackageFacts(
         hardwareIds,
         "",
         List.of(),
-        SecurityWords.NONE);
+        SecurityWords.NONE,
+        List.of());
   }
 
   /**
@@ -149,7 +157,8 @@ public record PackageFacts(
         List.of(),
         upgradeCode,
         services,
-        SecurityWords.NONE);
+        SecurityWords.NONE,
+        List.of());
   }
 
   private static void check(String what, String value, Pattern pattern, String example) {
@@ -208,6 +217,11 @@ public record PackageFacts(
     return kind != WindowsPackage.Kind.DRIVER && kind != WindowsPackage.Kind.AGENT;
   }
 
+  /** Whether a driver is for one of the computers that an image has started on, or for any. */
+  boolean isForOneOf(List<String> ids) {
+    return computers.isEmpty() || computers.stream().anyMatch(ids::contains);
+  }
+
   public PackageFacts withKb(String said) {
     return with(kind, architecture, said, builds, resultingBuild, words);
   }
@@ -243,6 +257,24 @@ public record PackageFacts(
     return with(kind, architecture, kb, builds, resultingBuild, words.and(said));
   }
 
+  /** The same as a driver for certain computers only. */
+  public PackageFacts withComputers(List<String> said) {
+    return new PackageFacts(
+        kind,
+        name,
+        version,
+        architecture,
+        kb,
+        builds,
+        resultingBuild,
+        security,
+        hardwareIds,
+        upgradeCode,
+        services,
+        words,
+        said);
+  }
+
   /** With what its owner or its source may say. */
   private PackageFacts with(
       WindowsPackage.Kind saidKind,
@@ -263,6 +295,7 @@ public record PackageFacts(
         hardwareIds,
         upgradeCode,
         services,
-        saidWords);
+        saidWords,
+        computers);
   }
 }

@@ -37,6 +37,7 @@ class WindowsCatalogueTest {
   private final List<InstalledKb> updates = new ArrayList<>();
   private final List<Driver> drivers = new ArrayList<>();
   private final List<String> devices = new ArrayList<>();
+  private final List<String> computers = new ArrayList<>();
   private final List<Program> programs = new ArrayList<>();
   private final List<CatalogueEntry> entries = new ArrayList<>();
   private String build = "20348.2031";
@@ -453,6 +454,27 @@ class WindowsCatalogueTest {
     add(PackageFacts.ofDriver(inf, version, "amd64", List.of(hardwareId)));
   }
 
+  @Test
+  void aDriverForCertainComputersIsOfferedToImagesThatHaveStartedOnOne() throws Exception {
+    String computer = "3962b55f-f768-58cb-9ca2-b5d61a1fdbae";
+    driver("net.inf", "2026-01-02 1.0", "PCI\\NIC");
+    PackageFacts any = entries.removeFirst().facts();
+    add(any.withComputers(List.of(computer)));
+    devices.add("PCI\\NIC");
+
+    assertThat(plan().changes()).isEmpty();
+    computers.add("another");
+    assertThat(plan().changes()).isEmpty();
+    computers.add(computer);
+    assertThat(onlyChange().name()).isEqualTo("net.inf");
+    assertThat(installs(plan())).hasSize(1);
+
+    driver("net.inf", "2025-01-02 1.0", "PCI\\NIC");
+    assertThat(entries.getLast().supersededBy(entries)).as("on other computers").isEmpty();
+    driver("net.inf", "2027-01-02 1.0", "PCI\\NIC");
+    assertThat(entries.getFirst().supersededBy(entries)).contains(entries.getLast());
+  }
+
   private void agent(String name, String version) {
     add(agent(name, version, "amd64", List.of()));
   }
@@ -486,7 +508,16 @@ class WindowsCatalogueTest {
 
   private WindowsFacts facts() {
     return new WindowsFacts(
-        "ServerDatacenter", "21H2", build, updates, drivers, devices, programs, List.of());
+        "ServerDatacenter",
+        "21H2",
+        build,
+        updates,
+        drivers,
+        devices,
+        programs,
+        List.of(),
+        List.of(),
+        computers);
   }
 
   private List<InstalledPackage> inventory() {

@@ -228,7 +228,8 @@ final class UpstreamBench {
                 List.of(),
                 List.of(),
                 List.of(),
-                devices)));
+                devices,
+                List.of())));
   }
 
   private static String resident() throws IOException {
