@@ -209,7 +209,10 @@ class VendorCvesTest {
   @Test
   void feedsAreListedAndShown() throws Exception {
     assertThat(feed(0, "list")).containsPattern("tracker +debian-tracker +[0-9a-f]{12} +5 +0 min");
-    assertThat(feed(0, "show", "tracker")).contains("local file").contains("DEBIAN_12");
+    assertThat(feed(0, "show", "tracker"))
+        .contains("local file")
+        .contains("DEBIAN_12")
+        .containsPattern("refreshed every +6h");
     assertThat(feed(0, "refresh")).contains("kev is unchanged").contains("tracker is unchanged");
     Matcher digest = SHA_256.matcher(feed(0, "show", "tracker"));
     assertThat(digest.find()).isTrue();

@@ -4,6 +4,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Table;
+import dev.regild.cli.terminal.Times;
 import dev.regild.db.Database;
 import dev.regild.feed.Feed;
 import dev.regild.feed.FeedException;
@@ -100,7 +101,7 @@ public final class FeedCommand {
       row(table, "signature", feed.signedBy().isEmpty() ? "" : feed.signatureUri().toString());
       row(table, "proxy", feed.route().proxy());
       row(table, "authority", feed.route().authority());
-      table.row("refreshed every", feed.refreshInterval().toString());
+      table.row("refreshed every", Times.interval(feed.refreshInterval()));
       row(table, "snapshot", status.snapshot().orElse("") + (status.held() ? " (held)" : ""));
       row(table, "made", status.snapshotAt().map(Instant::toString).orElse(""));
       row(table, "verified by", status.verified().orElse(""));

@@ -7,6 +7,18 @@ import java.util.Locale;
 public final class Times {
   private Times() {}
 
+  /** Returns an interval as the options take it: {@code 6h}. */
+  public static String interval(Duration interval) {
+    long seconds = interval.toSeconds();
+    if (seconds > 0 && seconds % 86_400 == 0) {
+      return seconds / 86_400 + "d";
+    }
+    if (seconds > 0 && seconds % 3600 == 0) {
+      return seconds / 3600 + "h";
+    }
+    return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+  }
+
   /** Returns {@code 12.3 s}, or {@code 4 ms} below a second. */
   public static String text(Duration duration) {
     return duration.toMillis() < 1000
