@@ -193,13 +193,12 @@ final class ClusterBench {
         servers.add(serve(launcher, directory, "embedded-" + servers.size(), Map.of()));
       }
       Thread.sleep(SETTLING);
-      for (Process server : servers) {
+      for (int i = 0; i < servers.size(); i++) {
         OUT.printf(
-            "embedded server at rest%s: %d MiB resident%s, %d processes beside it%n",
-            server == servers.getFirst() ? "" : ", older build",
-            status(server, "VmRSS") >> 10,
-            server == servers.getFirst() ? " (goal 186)" : "",
-            server.descendants().count());
+            "embedded server at rest%s: %d MiB resident, %d processes beside it%n",
+            i == 0 ? " (goal 186)" : ", older build",
+            status(servers.get(i), "VmRSS") >> 10,
+            servers.get(i).descendants().count());
       }
     } finally {
       end(servers);

@@ -33,6 +33,7 @@ final class StoreFaults {
   }
 
   /** What goes wrong; each has a worker of its name. */
+  @SuppressWarnings("ImmutableEnumChecker") // each fault is a record
   enum Kind {
     AWAY(new Fault.Away(), true, "3m"),
     ANSWERS_500(

@@ -59,6 +59,17 @@ class ObjectStoreTest {
         .isInstanceOf(TakenKeyException.class);
   }
 
+  /** As OpenStack Swift does with conditional writes: the SDK sees no more than the status. */
+  @Test
+  void aRefusalWithoutABodyIsToldInWords() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "content");
+    store.write("layers/a", file, Sha256.of(file));
+    server.taken = 501;
+    assertThatThrownBy(() -> store.write("layers/a", file, Sha256.of(file)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("could not write layers/a: 501 Not Implemented. Check it with");
+  }
+
   @Test
   void anObjectIsReplacedInOneStepOrStays() throws Exception {
     Path old = Files.writeString(directory.resolve("old"), "old");
