@@ -43,6 +43,10 @@ public record Sandbox(
           + " user.max_user_namespaces=10000 (on Ubuntu also: sysctl -w"
           + " kernel.apparmor_restrict_unprivileged_userns=0)";
 
+  private static final String READ_ONLY_SETTINGS =
+      "this container's engine makes parts of /proc read-only; start it with --security-opt"
+          + " unmask=ALL (podman) or systempaths=unconfined (docker)";
+
   private static final List<String> SYSTEM_DIRECTORIES =
       List.of("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32");
 
@@ -185,8 +189,14 @@ public record Sandbox(
       return Optional.empty();
     }
     String reason = line.substring(BWRAP_SAYS.length());
+    return Optional.of("can't be run in a sandbox: " + reason + remedy(reason));
+  }
+
+  private static String remedy(String reason) {
+    if (reason.contains("max_user_namespaces") && reason.contains("Read-only")) {
+      return ": " + READ_ONLY_SETTINGS;
+    }
     boolean namespaces = reason.contains("namespace") || reason.contains("uid map");
-    return Optional.of(
-        "can't be run in a sandbox: " + reason + (namespaces ? ": " + NO_NAMESPACES : ""));
+    return namespaces ? ": " + NO_NAMESPACES : "";
   }
 }

@@ -8,7 +8,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 class HelpTest {
   @Test
@@ -49,6 +53,49 @@ class HelpTest {
                         .contains("Usage: regild %s %s".formatted(name, each)));
           }
         });
+  }
+
+  @Test
+  void everyCommandThatListsOrShowsPrintsData() {
+    List<CommandLine> all = new ArrayList<>();
+    collect(Regild.allCommands(), all);
+    assertThat(all.stream().filter(HelpTest::printsData))
+        .hasSizeGreaterThan(20)
+        .allSatisfy(command ->
+            assertThat(command.getCommandSpec().findOption("--output"))
+                .as(command.getCommandSpec().qualifiedName())
+                .isNotNull()
+                .extracting(OptionSpec::paramLabel)
+                .isEqualTo("table|json|yaml"));
+  }
+
+  private static void collect(CommandLine command, List<CommandLine> into) {
+    into.add(command);
+    command.getSubcommands().values().forEach(each -> collect(each, into));
+  }
+
+  private static boolean printsData(CommandLine command) {
+    String[] words = command.getCommandSpec().usageMessage().description();
+    return words.length > 0 && words[0].matches("(Lists|Shows) .*");
+  }
+
+  @Test
+  void theExitStatusTellsSuccessFailureAndWrongUse() {
+    assertThat(status("--version")).isZero();
+    assertThat(status("images", "--help")).isZero();
+    // Documented in docs/operations.md: 1 is a failure, and 2 is wrong use.
+    assertThat(status("verify", "/none/such", "--key", "/none/such.pem")).isOne();
+    assertThat(status("channel", "list", "--data", "/none/such")).isOne();
+    assertThat(status()).isEqualTo(2);
+    assertThat(status("no-such-command")).isEqualTo(2);
+    assertThat(status("images", "--no-such-option")).isEqualTo(2);
+    assertThat(status("show")).as("without the image's name").isEqualTo(2);
+    assertThat(status("images", "--output", "xml")).isEqualTo(2);
+  }
+
+  private static int status(String... args) {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    return Regild.run(nowhere, nowhere, args);
   }
 
   /** The process ends right after a command; what is in a buffer then is lost. */

@@ -1,7 +1,9 @@
 package dev.regild.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.machine.Program;
 import java.io.IOException;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Execution(ExecutionMode.SAME_THREAD)
 class PackageIT {
   private static final String LONG = "It downloads hundreds of megabytes: ./regild test --packages";
-  private static final Duration LIMIT = Duration.ofMinutes(20);
+  private static final Duration LIMIT = Duration.ofMinutes(26);
   private static final Path SOURCES = Path.of("").toAbsolutePath();
   private static final long MOST_DEB_BYTES = 120_000_000;
 
@@ -96,21 +100,55 @@ class PackageIT {
         .hasSizeGreaterThan(60);
   }
 
-  @Test
+  /** An update of an image runs meanwhile, and the requests of clients do not end. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bookworm", "trixie"})
   @EnabledIfSystemProperty(named = "regild.packages", matches = "true", disabledReason = LONG)
-  void debian12InstallsUpgradesRemovesAndPurges() throws Exception {
-    assertThat(check("bookworm")).contains("none failed", "nothing is left");
+  void aFreshDebianInstallsUpgradesRemovesAndPurges(String suite) throws Exception {
+    assertThat(
+            run(
+                "deploy/package/in-debian",
+                suite,
+                "deploy/package/check-deb",
+                one("dist", "*.deb").toString(),
+                versionBefore().toString(),
+                Fixtures.goldenImage().toString(),
+                agent().toString()))
+        .contains(
+            "none failed", "the update that the upgrade interrupted is done", "nothing is left");
   }
 
   @Test
   @EnabledIfSystemProperty(named = "regild.packages", matches = "true", disabledReason = LONG)
-  void debian13InstallsUpgradesRemovesAndPurges() throws Exception {
-    assertThat(check("trixie")).contains("none failed", "nothing is left");
+  void theArchiveRunsAndShowsTheDemoWhereNothingIsPrepared() throws Exception {
+    assertThat(
+            run(
+                "deploy/package/in-debian",
+                "bookworm",
+                "deploy/package/check-archive",
+                one("dist", "*.tar.xz").toString()))
+        .contains("its server answers", "the demo: Done in");
   }
 
-  private static String check(String suite) throws Exception {
-    return run(
-        "deploy/package/check", suite, one("dist", "*.deb").toString(), versionBefore().toString());
+  @Test
+  @EnabledIfSystemProperty(named = "regild.packages", matches = "true", disabledReason = LONG)
+  void theContainerImageIsReproducibleAndUpdatesAnImage() throws Exception {
+    build(SOURCES, directory.resolve("image"), Map.of(), "oci");
+    build(SOURCES, directory.resolve("image-again"), Map.of(), "oci");
+    Path image = one("image", "*.oci.tar");
+    assertThat(Files.mismatch(image, one("image-again", "*.oci.tar"))).isEqualTo(-1);
+    assertThat(
+            run(
+                "deploy/package/check-image",
+                image.toString(),
+                Fixtures.goldenImage().toString(),
+                agent().toString()))
+        .contains("answers as the user 1000", "with the isolation vm");
+  }
+
+  /** The directory of the repository and its key. */
+  private static Path agent() throws Exception {
+    return requireNonNull(Fixtures.agentRepository().root().getParent());
   }
 
   /** The same package with a lower version, as no release has been made. */

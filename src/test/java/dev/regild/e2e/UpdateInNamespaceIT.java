@@ -11,6 +11,8 @@ import dev.regild.demo.GoldenImage;
 import dev.regild.disk.ByteCount;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.TraceCollector;
+import dev.regild.fixtures.TraceCollector.Span;
 import dev.regild.insight.provenance.Envelope;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
@@ -27,6 +29,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +40,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
@@ -83,6 +87,7 @@ class UpdateInNamespaceIT {
   private static LocalServer server;
   private static AppStreamClient client;
   private static SignedHttp http;
+  private static TraceCollector collector;
   private static Made made;
 
   /**
@@ -130,6 +135,7 @@ class UpdateInNamespaceIT {
 
   @BeforeAll
   static void updateAnImageThatIsOutOfDate() throws Exception {
+    collector = new TraceCollector();
     Path data = directory.resolve("data");
     Path disk = OwnersDisk.make(directory);
     server =
@@ -137,7 +143,7 @@ class UpdateInNamespaceIT {
             data,
             Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, AGENT),
             // What is known before the update and after it is compared here.
-            Map.of("prefetch", "off"));
+            Map.of("prefetch", "off", "traces.endpoint", collector.address().toString()));
     client = server.client();
     http = server.http();
     String diskId = http.post("/regild/v1/disks", disk).path("diskId").asString();
@@ -231,6 +237,28 @@ class UpdateInNamespaceIT {
       client.close();
       server.close();
     }
+    if (collector != null) {
+      collector.close();
+    }
+  }
+
+  /** Spans are sent some seconds after they end. */
+  @Test
+  @Timeout(60)
+  void theUpdateIsATraceWithASpanForEachStep() throws Exception {
+    Optional<Span> ended = Optional.empty();
+    while (ended.isEmpty()) {
+      Thread.sleep(100);
+      ended = collector.spans().stream().filter(span -> span.name().equals("update")).findFirst();
+    }
+    Span update = ended.get();
+    assertThat(collector.spans())
+        .filteredOn(span -> span.parent().equals(update.id()))
+        .allMatch(span -> span.trace().equals(update.trace()) && !span.failed())
+        .extracting(Span::name)
+        .containsExactlyElementsOf(STEPS);
+    assertThat(update.failed()).isFalse();
+    assertThat(collector.text()).contains(UPDATED);
   }
 
   @Test

@@ -178,6 +178,12 @@ class SandboxTest {
                 .contains("uid map")
                 .contains("sysctl -w user.max_user_namespaces")
                 .contains("kernel.apparmor_restrict_unprivileged_userns=0"));
+    // As in a container of podman or docker with its usual settings.
+    assertThat(
+            Sandbox.trouble(
+                "bwrap: cannot open /proc/sys/user/max_user_namespaces: Read-only file system"))
+        .hasValueSatisfying(
+            words -> assertThat(words).contains("unmask=ALL", "systempaths=unconfined"));
     assertThat(Sandbox.trouble("qemu-img: Could not open 'x'")).isEmpty();
   }
 

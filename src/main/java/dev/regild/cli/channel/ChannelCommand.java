@@ -197,7 +197,8 @@ public final class ChannelCommand implements AutoCloseable {
               description =
                   "For a Windows channel: download Microsoft's release notes (learn.microsoft.com),"
                       + " and compare the channel's newest builds with them.")
-          boolean crossCheck)
+          boolean crossCheck,
+      @Mixin DataOutput output)
       throws IOException, ChannelException, FetchException, InterruptedException {
     ChannelStore channels = channels();
     Channel channel = channels.require(name);
@@ -219,18 +220,30 @@ public final class ChannelCommand implements AutoCloseable {
     for (String notice : status.map(ChannelStatus::notices).orElse(List.of())) {
       table.row("notice", notice);
     }
-    table.print(out());
     Optional<Snapshot> snapshot = channels.current(name);
     if (snapshot.isPresent() && snapshot.get() instanceof CatalogueSnapshot windows) {
-      new OfferedTable(windows.offered(), LeftOut.of(channels, channel)).print(out());
-      if (crossCheck) {
+      OfferedTable offered = new OfferedTable(windows.offered(), LeftOut.of(channels, channel));
+      List<String> compared =
+          crossCheck
+              ? new ReleaseNotes(channel.platform(), Transport.in(data).by(route(channel)))
+                  .compare(windows.newestBuilds())
+              : List.of();
+      if (output.isData()) {
+        offered.leftOut().forEach(line -> table.row("not offered", line));
+        compared.forEach(line -> table.row("release notes", line));
+      }
+      output.printFacts(out(), table, "offered", offered.table());
+      if (!output.isData()) {
+        offered.printLeftOut(out());
+      }
+      if (crossCheck && !output.isData()) {
         out().println();
-        new ReleaseNotes(channel.platform(), Transport.in(data).by(route(channel)))
-            .compare(windows.newestBuilds())
-            .forEach(line -> out().println(Printable.text(line) + "."));
+        compared.forEach(line -> out().println(Printable.text(line) + "."));
       }
     } else if (crossCheck) {
       throw new IllegalArgumentException("--cross-check needs a Windows channel with a snapshot.");
+    } else {
+      output.printFacts(out(), table);
     }
     return 0;
   }

@@ -17,18 +17,11 @@ record OfferedTable(OfferedUpdates offered, List<String> leftOut) {
   private static final int MOST_NAMED = 3;
   private static final int MOST_LEFT_OUT = 20;
 
-  void print(PrintWriter out) {
-    if (!offered.updates().isEmpty()) {
-      out.println();
-      printOffered(out);
+  void printLeftOut(PrintWriter out) {
+    if (leftOut.isEmpty()) {
+      return;
     }
-    if (!leftOut.isEmpty()) {
-      out.println();
-      printLeftOut(out);
-    }
-  }
-
-  private void printLeftOut(PrintWriter out) {
+    out.println();
     out.println("Not offered:");
     leftOut.stream()
         .limit(MOST_LEFT_OUT)
@@ -38,7 +31,7 @@ record OfferedTable(OfferedUpdates offered, List<String> leftOut) {
     }
   }
 
-  private void printOffered(PrintWriter out) {
+  Table table() {
     Table table =
         new Table("OFFERED", "KIND", "BUILDS", "RESULTS IN", "SEVERITY", "SIZE", "SUPERSEDES");
     for (OfferedUpdate each : offered.updates()) {
@@ -51,7 +44,7 @@ record OfferedTable(OfferedUpdates offered, List<String> leftOut) {
           ByteCount.text(each.file().size()),
           named(each.superseded()));
     }
-    table.print(out);
+    return table;
   }
 
   private static String named(List<String> superseded) {

@@ -9,7 +9,6 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
 import dev.regild.cli.terminal.DataOutput;
-import dev.regild.db.SchemaState;
 import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Transport;
@@ -111,7 +110,7 @@ public final class DoctorCommand implements Callable<Integer> {
     tools(machine, tools);
     accelerator(machine);
     freeSpace(machine);
-    database(machine);
+    new OwnDatabaseCheck(registry.data.resolve("regild.db")).run(machine);
     new SharedDatabaseCheck(
             StoreOptions.read(config, registry.named(spec), registry.url, null).database())
         .run(machine);
@@ -133,32 +132,6 @@ public final class DoctorCommand implements Callable<Integer> {
       protections.printProblems(out);
     }
     return healthy ? 0 : 1;
-  }
-
-  /** After an upgrade, or after a step back. */
-  private void database(Checkup checks) {
-    Path file = registry.data.resolve("regild.db");
-    if (!Files.isRegularFile(file)) {
-      return;
-    }
-    try {
-      SchemaState state = SchemaState.of(file);
-      if (state.isNewer()) {
-        checks.problem(
-            "database",
-            "A newer version of Regild has used %s. Install that version again, or restore a backup from before the upgrade."
-                .formatted(file));
-      } else {
-        checks.found(
-            "database",
-            "ok",
-            state.isOlder()
-                ? "of an earlier version; the server's next start upgrades it"
-                : "of this version");
-      }
-    } catch (IOException e) {
-      checks.problem("database", String.valueOf(e.getMessage()));
-    }
   }
 
   private int store(StoreSettings settings, PrintWriter out)

@@ -3,6 +3,7 @@ package dev.regild.cli.policy;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import dev.regild.cli.terminal.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,7 +19,9 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "events",
-    description = "Shows what has happened to images, channels and schedules, the newest last.",
+    description =
+        "Shows what has happened to images, channels and schedules, the newest last. As data, each"
+            + " event is a CloudEvent: a line of JSON, or a document of YAML.",
     mixinStandardHelpOptions = true)
 public final class EventsCommand implements Callable<Integer> {
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
@@ -37,8 +40,7 @@ public final class EventsCommand implements Callable<Integer> {
       description = "Continue, and show each event when it happens, until interrupted.")
   boolean follow;
 
-  @Option(names = "--json", description = "Print each event as a CloudEvent in one line.")
-  boolean json;
+  @Mixin DataOutput output = new DataOutput();
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
@@ -59,9 +61,8 @@ public final class EventsCommand implements Callable<Integer> {
 
   private void print(JsonNode event) {
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(Printable.json(event));
-      out.flush();
+    if (output.isData()) {
+      output.printNext(out, event);
       return;
     }
     String number = event.path("sequence").asString("").replaceFirst("^0+(?=.)", "");

@@ -2,6 +2,7 @@ package dev.regild.cli.policy;
 
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.DataOutput;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -62,10 +63,14 @@ public final class PolicyCommand {
       name = "diff",
       description = "Shows what apply would change.",
       mixinStandardHelpOptions = true)
-  int diff(@Mixin ServerConnection connection, @Mixin Compared compared)
+  int diff(@Mixin ServerConnection connection, @Mixin Compared compared, @Mixin DataOutput output)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode changes = send(connection, compared, "/diff");
-    print(changes, "There is no difference.");
+    if (output.isData()) {
+      output.print(out(), changes);
+    } else {
+      print(changes, "There is no difference.");
+    }
     return 0;
   }
 

@@ -53,6 +53,16 @@ public final class DataOutput {
     }
   }
 
+  /** Prints one of several values that come one after the other: JSON in a line, or a document. */
+  public void printNext(PrintWriter out, JsonNode value) {
+    if (form == Form.YAML && !json) {
+      print(out, value);
+    } else {
+      out.println(Printable.json(value));
+      out.flush();
+    }
+  }
+
   /** Prints a table, or its rows as data, whose members are named as the columns. */
   public void print(PrintWriter out, Table table) {
     if (isData()) {

@@ -126,13 +126,26 @@ public record Config(
    * @param contact an e-mail address for its notices; empty for none
    * @param authority a PEM file with those who issued the authority's own certificate; empty for
    *     those that Java trusts
+   * @param binding of our account to one that the authority has already; empty for none
    */
   public record Acme(
-      URI directory, List<String> names, Optional<String> contact, Optional<Path> authority) {
+      URI directory,
+      List<String> names,
+      Optional<String> contact,
+      Optional<Path> authority,
+      Optional<ExternalAccount> binding) {
     public Acme {
       names = List.copyOf(names);
     }
   }
+
+  /**
+   * An account that the authority knows outside of ACME (RFC 8555, section 7.3.4).
+   *
+   * @param id what the authority calls its key
+   * @param key the file with that key, as the authority gives it: base64url
+   */
+  public record ExternalAccount(String id, Path key) {}
 
   /** When connections are encrypted. */
   public enum TlsMode {

@@ -85,6 +85,8 @@ public final class ConfigKeys {
   static final String TLS_ACME_NAMES = "tls.acme-names";
   static final String TLS_ACME_CONTACT = "tls.acme-contact";
   static final String TLS_ACME_CA_CERT = "tls.acme-ca-cert";
+  static final String TLS_ACME_EAB_ID = "tls.acme-eab-id";
+  static final String TLS_ACME_EAB_KEY = "tls.acme-eab-key";
   static final String TLS_CLIENT_CA = "tls.client-ca";
 
   static final Set<String> ALL =
@@ -143,6 +145,8 @@ public final class ConfigKeys {
                   TLS_ACME_NAMES,
                   TLS_ACME_CONTACT,
                   TLS_ACME_CA_CERT,
+                  TLS_ACME_EAB_ID,
+                  TLS_ACME_EAB_KEY,
                   TLS_CLIENT_CA),
               OpenIdKeys.ALL.stream(),
               MailKeys.ALL.stream(),

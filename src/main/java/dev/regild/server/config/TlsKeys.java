@@ -4,6 +4,8 @@ import static dev.regild.server.config.ConfigKeys.TLS;
 import static dev.regild.server.config.ConfigKeys.TLS_ACME;
 import static dev.regild.server.config.ConfigKeys.TLS_ACME_CA_CERT;
 import static dev.regild.server.config.ConfigKeys.TLS_ACME_CONTACT;
+import static dev.regild.server.config.ConfigKeys.TLS_ACME_EAB_ID;
+import static dev.regild.server.config.ConfigKeys.TLS_ACME_EAB_KEY;
 import static dev.regild.server.config.ConfigKeys.TLS_ACME_NAMES;
 import static dev.regild.server.config.ConfigKeys.TLS_CERTIFICATE;
 import static dev.regild.server.config.ConfigKeys.TLS_CLIENT_CA;
@@ -84,7 +86,23 @@ final class TlsKeys {
             names,
             Optional.of(values.getOrDefault(TLS_ACME_CONTACT, "").strip())
                 .filter(contact -> !contact.isEmpty()),
-            file(TLS_ACME_CA_CERT)));
+            file(TLS_ACME_CA_CERT),
+            binding()));
+  }
+
+  private Optional<Config.ExternalAccount> binding() throws ConfigException {
+    String id = values.getOrDefault(TLS_ACME_EAB_ID, "").strip();
+    Optional<Path> key =
+        ConfigKeys.file(
+            values, TLS_ACME_EAB_KEY, "the path of the file with the key that the authority gave");
+    if (id.isEmpty() == key.isPresent()) {
+      throw new ConfigException(
+          "%s is set, but %s is not; set both or none"
+              .formatted(
+                  id.isEmpty() ? TLS_ACME_EAB_KEY : TLS_ACME_EAB_ID,
+                  id.isEmpty() ? TLS_ACME_EAB_ID : TLS_ACME_EAB_KEY));
+    }
+    return key.map(file -> new Config.ExternalAccount(id, file));
   }
 
   private static URI directory(String address) throws ConfigException {

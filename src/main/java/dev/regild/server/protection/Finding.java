@@ -12,6 +12,8 @@ public record Finding(String what, State state, String detail) {
     HOLDS("ok"),
     /** Regild works without it, and less stands between an attacker and the host. */
     MISSING("missing"),
+    /** Regild reads no disk without it. */
+    NEEDED("PROBLEM"),
     /** Somebody else can read or change what is Regild's. */
     OPEN("PROBLEM"),
     /** Nothing here needs it, or it can't be seen from here. */
@@ -32,6 +34,10 @@ public record Finding(String what, State state, String detail) {
     return new Finding(what, State.MISSING, detail);
   }
 
+  static Finding needed(String what, String detail) {
+    return new Finding(what, State.NEEDED, detail);
+  }
+
   static Finding open(String what, String detail) {
     return new Finding(what, State.OPEN, detail);
   }
@@ -41,7 +47,7 @@ public record Finding(String what, State state, String detail) {
   }
 
   public boolean isProblem() {
-    return state == State.OPEN;
+    return state == State.OPEN || state == State.NEEDED;
   }
 
   /** The state in a table's cell. */

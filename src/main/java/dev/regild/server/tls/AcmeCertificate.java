@@ -8,6 +8,7 @@ import dev.regild.server.config.Config;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.http.HttpClient;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -17,12 +18,14 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
@@ -60,6 +63,10 @@ public final class AcmeCertificate implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofHours(12);
 
   private static final int CHALLENGE_BITS = 2048;
+  private static final int LARGEST_KEY_FILE = 4096;
+
+  /** Of HS256 (RFC 7518, section 3.2). */
+  private static final int LEAST_KEY_BYTES = 32;
 
   private final Config.Acme settings;
   private final AcmeChallenges challenges;
@@ -191,7 +198,35 @@ public final class AcmeCertificate implements AutoCloseable {
       throws AcmeException, FetchException, GeneralSecurityException, IOException {
     AccountBuilder builder = new AccountBuilder().agreeToTermsOfService().useKeyPair(accountKey());
     settings.contact().ifPresent(builder::addEmail);
+    if (settings.binding().isPresent()) {
+      bind(builder, settings.binding().get());
+    }
     return builder.create(session());
+  }
+
+  private static void bind(AccountBuilder builder, Config.ExternalAccount account)
+      throws AcmeException, IOException {
+    if (Files.size(account.key()) > LARGEST_KEY_FILE) {
+      throw new AcmeException(noKey(account));
+    }
+    try {
+      byte[] key = Base64.getUrlDecoder().decode(Files.readString(account.key()).strip());
+      if (key.length < LEAST_KEY_BYTES) {
+        throw new AcmeException(noKey(account));
+      }
+      // Every authority takes HS256, whatever the key's length; the library would choose by that.
+      var _ =
+          builder
+              .withKeyIdentifier(account.id(), new SecretKeySpec(key, "HMAC"))
+              .withMacAlgorithm("HS256");
+    } catch (IllegalArgumentException | CharacterCodingException e) {
+      throw new AcmeException(noKey(account), e);
+    }
+  }
+
+  private static String noKey(Config.ExternalAccount account) {
+    return "%s holds no key of 32 bytes or more in base64url; write the MAC key into it that the authority gave for %s"
+        .formatted(account.key(), account.id());
   }
 
   private Session session() throws FetchException, GeneralSecurityException, IOException {

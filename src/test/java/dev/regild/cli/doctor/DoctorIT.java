@@ -69,8 +69,8 @@ class DoctorIT {
     assertThat(doctor.status()).isOne();
     assertThat(doctor.output())
         .containsPattern("bwrap +PROBLEM")
-        .containsPattern(
-            "bubblewrap +missing +bwrap failed with status 1; apt-get install bubblewrap")
+        .containsPattern("bubblewrap +PROBLEM")
+        .containsPattern("! bubblewrap: .*failed with status 1; apt-get install bubblewrap")
         .containsPattern("seccomp +missing +bwrap failed with status 1|seccomp +missing +sh failed")
         .containsPattern("platform DEBIAN_12 +no ");
   }

@@ -106,6 +106,29 @@ class ConfigTest {
         .hasMessageStartingWith(message);
   }
 
+  @Test
+  void anExternalAccountHasAnIdAndAKey() throws Exception {
+    Map<String, String> acme =
+        Map.of(
+            "tls.acme",
+            "https://ca.example.com/dir",
+            "tls.acme-names",
+            "regild.example.com",
+            "tls.acme-eab-id",
+            "customer-7");
+    assertThatThrownBy(() -> Config.read(Optional.empty(), Map.of(), acme))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("tls.acme-eab-id is set, but tls.acme-eab-key is not; set both or none");
+    assertThat(
+            Config.read(
+                    Optional.empty(), Map.of("REGILD_TLS_ACME_EAB_KEY", "/etc/regild/eab"), acme)
+                .tls()
+                .acme()
+                .orElseThrow()
+                .binding())
+        .contains(new Config.ExternalAccount("customer-7", Path.of("/etc/regild/eab")));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -63,6 +63,7 @@ class AcmeCertificateTest {
             URI.create("https://127.0.0.1/dir"),
             List.of("regild.example.com"),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     return new AcmeCertificate(settings, new AcmeChallenges(), directory, Clock.systemUTC())
         .isDue();

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,9 @@ import org.slf4j.LoggerFactory;
 class AcmeIT {
   private static final List<String> NAMES = List.of("regild.example.com", "images.example.com");
   private static final Config.Listen LOCAL = new Config.Listen("127.0.0.1", 0);
+  private static final String CUSTOMER = "customer-7";
+  private static final String CUSTOMERS_KEY =
+      Base64.getUrlEncoder().withoutPadding().encodeToString(new byte[48]);
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration LIMIT = Duration.ofSeconds(45);
 
@@ -90,8 +94,8 @@ class AcmeIT {
     return directory.resolve("authority.pem");
   }
 
-  /** Starts an authority that connects to a port to check challenges. */
-  private void startAuthority(int port) throws Exception {
+  /** Starts an authority that connects to a port to check challenges, and knows one customer. */
+  private void startAuthority(int port, boolean customersOnly) throws Exception {
     int dns = FreePort.find();
     int management = FreePort.find();
     acmePort = FreePort.find();
@@ -102,14 +106,17 @@ class AcmeIT {
             """
             {"pebble": {"listenAddress": "127.0.0.1:%d", "managementListenAddress": "127.0.0.1:%d",
               "certificate": "%s", "privateKey": "%s", "httpPort": 1, "tlsPort": %d,
-              "externalAccountBindingRequired": false}}
+              "externalAccountBindingRequired": %s, "externalAccountMACKeys": {"%s": "%s"}}}
             """
                 .formatted(
                     acmePort,
                     FreePort.find(),
                     authority(),
                     directory.resolve("authority-key.pem"),
-                    port));
+                    port,
+                    customersOnly,
+                    CUSTOMER,
+                    CUSTOMERS_KEY));
     start(
         "pebble-challtestsrv",
         "-dns01",
@@ -166,7 +173,7 @@ class AcmeIT {
     }
   }
 
-  private Config.Tls settings() {
+  private Config.Tls settings(Optional<Config.ExternalAccount> binding) {
     return new Config.Tls(
         Config.TlsMode.AUTO,
         Optional.empty(),
@@ -177,11 +184,13 @@ class AcmeIT {
                 URI.create("https://127.0.0.1:%d/dir".formatted(acmePort)),
                 NAMES,
                 Optional.of("ops@example.com"),
-                Optional.of(authority()))));
+                Optional.of(authority()),
+                binding)));
   }
 
   private ServerTls open() throws Exception {
-    return ServerTls.open(settings(), LOCAL, directory, Clock.systemUTC(), PAUSE).orElseThrow();
+    return ServerTls.open(settings(Optional.empty()), LOCAL, directory, Clock.systemUTC(), PAUSE)
+        .orElseThrow();
   }
 
   private HttpFront serve(ServerTls tls, int port) throws Exception {
@@ -197,7 +206,12 @@ class AcmeIT {
   }
 
   private AcmeCertificate acme(ServerTls tls, Clock clock) {
-    return AcmeCertificate.start(settings().acme().orElseThrow(), tls, directory, clock);
+    return acme(tls, clock, Optional.empty());
+  }
+
+  private AcmeCertificate acme(
+      ServerTls tls, Clock clock, Optional<Config.ExternalAccount> binding) {
+    return AcmeCertificate.start(settings(binding).acme().orElseThrow(), tls, directory, clock);
   }
 
   private String said() {
@@ -209,7 +223,7 @@ class AcmeIT {
   @Test
   void aCertificateIsIssuedRenewedAndKeptWhenTheAuthorityFails() throws Exception {
     int port = FreePort.find();
-    startAuthority(port);
+    startAuthority(port, false);
     try (ServerTls tls = open();
         HttpFront _ = serve(tls, port)) {
       assertThat(shown(port).getIssuerX500Principal().getName()).contains("CN=Regild");
@@ -259,7 +273,7 @@ class AcmeIT {
   @Test
   void aNameThatLeadsElsewhereIsSaidInWords() throws Exception {
     int elsewhere = FreePort.find();
-    startAuthority(elsewhere);
+    startAuthority(elsewhere, false);
     try (ServerTls tls = open();
         HttpFront front = serve(tls, 0);
         AcmeCertificate _ = acme(tls, Clock.systemUTC())) {
@@ -267,6 +281,32 @@ class AcmeIT {
       assertThat(said()).contains("port 443 of it must lead here");
       assertThat(issuer(front.port())).contains("CN=Regild");
     }
+  }
+
+  @Test
+  void anAuthorityThatServesItsCustomersOnlyTakesTheirKey() throws Exception {
+    int port = FreePort.find();
+    startAuthority(port, true);
+    Path key = directory.resolve("eab-key");
+    var binding = Optional.of(new Config.ExternalAccount(CUSTOMER, key));
+    try (ServerTls tls = open();
+        HttpFront _ = serve(tls, port)) {
+      try (AcmeCertificate _ = acme(tls, Clock.systemUTC())) {
+        await("a refusal of strangers", () -> said().contains("external account"));
+      }
+      Files.writeString(key, "no key!");
+      try (AcmeCertificate _ = acme(tls, Clock.systemUTC(), binding)) {
+        await(
+            "words about the key",
+            () -> said().contains("eab-key holds no key of 32 bytes or more"));
+      }
+      assertThat(issuer(port)).contains("CN=Regild");
+      Files.writeString(key, CUSTOMERS_KEY + "\n");
+      try (AcmeCertificate _ = acme(tls, Clock.systemUTC(), binding)) {
+        await("the certificate", () -> issuer(port).contains("Pebble"));
+      }
+    }
+    assertThat(said()).doesNotContain(CUSTOMERS_KEY);
   }
 
   private static void keepAsking(int port, AtomicBoolean done, AtomicInteger answered) {
