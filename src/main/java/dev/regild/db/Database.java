@@ -23,6 +23,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.ColonPrefixSqlParser;
+import org.jdbi.v3.core.statement.SqlParser;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +49,9 @@ public final class Database implements AutoCloseable {
   private static final Duration OUTAGE_KNOWN = Duration.ofSeconds(1);
 
   private static final long LONGEST_PAUSE_NANOS = 100_000_000;
+
+  /** Parses a statement once in a process, whatever database it is for. */
+  private static final SqlParser PARSER = new ColonPrefixSqlParser();
 
   /** The threads that are inside a transaction, of whichever database. */
   private static final Set<Thread> IN_TRANSACTIONS = ConcurrentHashMap.newKeySet();
@@ -71,8 +77,15 @@ public final class Database implements AutoCloseable {
   private Database(Dialect dialect, HikariDataSource dataSource) {
     this.dialect = dialect;
     this.dataSource = dataSource;
-    this.jdbi = Jdbi.create(dataSource);
+    this.jdbi = jdbi(dataSource);
     dialect.configure(jdbi);
+  }
+
+  /** Access to a database by statements that are parsed once in a process. */
+  static Jdbi jdbi(DataSource dataSource) {
+    Jdbi jdbi = Jdbi.create(dataSource);
+    jdbi.getConfig(SqlStatements.class).setSqlParser(PARSER);
+    return jdbi;
   }
 
   /**

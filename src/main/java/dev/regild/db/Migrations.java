@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -47,7 +48,7 @@ final class Migrations {
    */
   void runIfChanged() {
     int checksum = checksum();
-    Jdbi jdbi = Jdbi.create(database);
+    Jdbi jdbi = Database.jdbi(database);
     if (jdbi.withHandle(Migrations::applied) == checksum) {
       return;
     }
@@ -64,7 +65,7 @@ final class Migrations {
    */
   void run(String... more) {
     Flyway flyway = flyway("", more);
-    requireKnown(Jdbi.create(database).withHandle(Migrations::newestIn), newest(flyway));
+    requireKnown(Database.jdbi(database).withHandle(Migrations::newestIn), newest(flyway));
     flyway.migrate();
   }
 
@@ -134,7 +135,7 @@ final class Migrations {
   void runBeside(String... more) {
     Flyway flyway = flyway("*:future", more);
     int newest = newest(flyway);
-    OptionalInt floor = Jdbi.create(database).withHandle(Migrations::floor);
+    OptionalInt floor = Database.jdbi(database).withHandle(Migrations::floor);
     if (floor.isPresent() && floor.getAsInt() > newest) {
       throw new IllegalStateException(
           "a newer version of Regild has changed its tables (to %d) so that this one (%d) can't work with them. Upgrade this node"
@@ -205,7 +206,7 @@ final class Migrations {
         lines.add(line(FOLDER + file.getFileName(), sum.getValue()));
       }
     }
-    lines.sort(null);
+    lines.sort(Comparator.naturalOrder());
     return lines;
   }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Large files, whose download goes on where it was broken off. */
 class ResumedDownloadTest {
-  private static final int LARGE = 4 << 20;
+  private static final int LARGE = 2 << 20;
 
   private final byte[] content = new byte[LARGE + 1000];
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real packages, made and installed by the host's dpkg. */
 @EnabledIf("canRun")
-class PlainDebTest {
+class PlainDebIT {
   private static final String TREE =
       """
       cd "$1"

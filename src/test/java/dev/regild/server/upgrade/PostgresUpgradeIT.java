@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same as {@link UpgradeTest}, with the registry in a PostgreSQL. */
-class PostgresUpgradeTest {
+class PostgresUpgradeIT {
   private static final String NAME = "upgraded";
   private static PostgresCluster cluster;
 
