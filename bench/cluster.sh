@@ -35,12 +35,8 @@ for part in "$@"; do
   chain) "$root/bench/store.sh" ;;
   update | idle) bench dev.regild.e2e.ClusterBench "$part" "$root/regild" "$work/$part" ;;
   memory)
-    bench dev.regild.e2e.ClusterBench memory "$root/regild" "$work/memory"
-    if [[ -n ${REGILD_BENCH_OLD:-} ]]; then
-      mkdir "$work/old"
-      printf 'older: '
-      bench dev.regild.e2e.ClusterBench memory "$REGILD_BENCH_OLD/regild" "$work/old"
-    fi
+    bench dev.regild.e2e.ClusterBench memory "$root/regild" "$work/memory" \
+      ${REGILD_BENCH_OLD:+"$REGILD_BENCH_OLD/regild"}
     ;;
   *)
     printf 'bench: no part %s\n' "$part" >&2

@@ -5,13 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
+import java.net.URI;
 import java.net.URL;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.sql.DataSource;
@@ -42,14 +46,13 @@ final class Migrations {
    *     newer version made it
    */
   void runIfChanged() {
-    OptionalInt checksum = checksum(Migrations.class.getClassLoader().getResource(FOLDER));
+    int checksum = checksum();
     Jdbi jdbi = Jdbi.create(database);
-    if (checksum.isPresent() && jdbi.withHandle(Migrations::applied) == checksum.getAsInt()) {
+    if (jdbi.withHandle(Migrations::applied) == checksum) {
       return;
     }
     run();
-    checksum.ifPresent(
-        sum -> jdbi.useHandle(handle -> handle.execute("PRAGMA user_version = " + sum)));
+    jdbi.useHandle(handle -> handle.execute("PRAGMA user_version = " + checksum));
   }
 
   /**
@@ -163,33 +166,50 @@ final class Migrations {
     return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
   }
 
-  /**
-   * Of the names and contents of a folder's files, positive; empty unless the folder is in a jar,
-   * which has the files' checksums in its directory.
-   */
-  static OptionalInt checksum(URL folder) {
+  /** Of the names and contents of this version's migrations, positive. */
+  private static int checksum() {
+    URL folder = Objects.requireNonNull(Migrations.class.getClassLoader().getResource(FOLDER));
     try {
-      if (!(folder.openConnection() instanceof JarURLConnection connection)) {
-        return OptionalInt.empty();
-      }
-      JarFile jar = connection.getJarFile();
       List<String> files =
-          jar.stream()
-              .filter(entry -> !entry.isDirectory())
-              .filter(entry -> entry.getName().startsWith(connection.getEntryName()))
-              .map(Migrations::line)
-              .sorted()
-              .toList();
+          folder.openConnection() instanceof JarURLConnection jar
+              ? filesIn(jar)
+              : filesIn(Path.of(URI.create(folder.toString())));
       CRC32 sum = new CRC32();
       sum.update(String.join("", files).getBytes(UTF_8));
       // SQLite's number has 31 bits and a sign, and 0 stands for none.
-      return OptionalInt.of(Math.max(1, (int) (sum.getValue() & Integer.MAX_VALUE)));
+      return Math.max(1, (int) (sum.getValue() & Integer.MAX_VALUE));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static String line(JarEntry file) {
-    return "%s %08x%n".formatted(file.getName(), file.getCrc());
+  /** A jar has the files' checksums in its directory. */
+  private static List<String> filesIn(JarURLConnection folder) throws IOException {
+    try (Stream<JarEntry> entries = folder.getJarFile().stream()) {
+      return entries
+          .filter(entry -> !entry.isDirectory())
+          .filter(entry -> entry.getName().startsWith(folder.getEntryName()))
+          .map(entry -> line(entry.getName(), entry.getCrc()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Of classes that are in no jar, as a test's. */
+  private static List<String> filesIn(Path folder) throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        CRC32 sum = new CRC32();
+        sum.update(Files.readAllBytes(file));
+        lines.add(line(FOLDER + file.getFileName(), sum.getValue()));
+      }
+    }
+    lines.sort(null);
+    return lines;
+  }
+
+  private static String line(String name, long checksum) {
+    return "%s %08x%n".formatted(name, checksum);
   }
 }

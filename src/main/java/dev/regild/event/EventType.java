@@ -1,5 +1,8 @@
 package dev.regild.event;
 
+import java.util.Optional;
+import java.util.stream.Stream;
+
 /** The types of events. */
 public enum EventType {
   UPDATE_AVAILABLE("image.update-available"),
@@ -26,6 +29,11 @@ public enum EventType {
 
   EventType(String word) {
     this.word = word;
+  }
+
+  /** Returns the type of a constant's name; empty if this version does not know it. */
+  static Optional<EventType> named(String name) {
+    return Stream.of(values()).filter(type -> type.name().equals(name)).findFirst();
   }
 
   /** Returns the {@code type} attribute: {@code dev.regild.image.update-accepted}. */

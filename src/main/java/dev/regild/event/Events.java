@@ -12,7 +12,10 @@ import org.jdbi.v3.core.Handle;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The events of the registry. Each call takes the caller's handle. */
+/**
+ * The events of the registry. Each call takes the caller's handle. A newer node on the same
+ * database may record types that this version does not know.
+ */
 public final class Events {
   private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -50,7 +53,8 @@ public final class Events {
   }
 
   /**
-   * Returns the events after that number which concern an account, oldest first.
+   * Returns the events after that number which concern an account, oldest first, up to one of a
+   * type that this version does not know: whoever goes on from the last one must not pass it over.
    *
    * @param most how many at most
    */
@@ -68,11 +72,16 @@ public final class Events {
         .bind("region", region)
         .bind("most", most)
         .map((row, _) -> read(row))
-        .list();
+        .list()
+        .stream()
+        .takeWhile(Optional::isPresent)
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /**
-   * Returns the last events before that number which concern an account, newest first.
+   * Returns the last events of known types before that number which concern an account, newest
+   * first.
    *
    * @param type of these; empty for any
    * @param subject of these; empty for any
@@ -101,10 +110,13 @@ public final class Events {
         .bind("subject", subject)
         .bind("most", most)
         .map((row, _) -> read(row))
-        .list();
+        .list()
+        .stream()
+        .flatMap(Optional::stream)
+        .toList();
   }
 
-  /** Returns the events of those numbers that are still remembered, oldest first. */
+  /** Returns the events of known types and those numbers that are still there, oldest first. */
   public static List<RecordedEvent> of(Handle handle, Collection<Long> numbers) {
     return numbers.isEmpty()
         ? List.of()
@@ -112,7 +124,10 @@ public final class Events {
             .createQuery("SELECT * FROM event WHERE number IN (<numbers>) ORDER BY number")
             .bindList("numbers", List.copyOf(numbers))
             .map((row, _) -> read(row))
-            .list();
+            .list()
+            .stream()
+            .flatMap(Optional::stream)
+            .toList();
   }
 
   /** Forgets events that happened before a time. */
@@ -123,18 +138,24 @@ public final class Events {
         .execute();
   }
 
-  private static RecordedEvent read(ResultSet row) throws SQLException {
+  /** Returns the event of a row; empty if its type is not known. */
+  private static Optional<RecordedEvent> read(ResultSet row) throws SQLException {
+    Optional<EventType> type = EventType.named(row.getString("type"));
+    if (type.isEmpty()) {
+      return Optional.empty();
+    }
     Map<String, Object> payload =
         JSON.readValue(row.getString("payload"), new TypeReference<Map<String, Object>>() {});
-    return new RecordedEvent(
-        row.getLong("number"),
-        row.getString("id"),
-        Instant.ofEpochMilli(row.getLong("happened")),
-        new Event(
-            EventType.valueOf(row.getString("type")),
-            row.getString("account_id"),
-            row.getString("region"),
-            row.getString("subject"),
-            payload));
+    return Optional.of(
+        new RecordedEvent(
+            row.getLong("number"),
+            row.getString("id"),
+            Instant.ofEpochMilli(row.getLong("happened")),
+            new Event(
+                type.get(),
+                row.getString("account_id"),
+                row.getString("region"),
+                row.getString("subject"),
+                payload)));
   }
 }

@@ -34,11 +34,12 @@ import java.util.function.Consumer;
  */
 public final class PackageCache {
   /** Files of this size and above are not begun again from their start. */
-  static final long LARGE = 16 << 20;
+  private static final long LARGE = 16 << 20;
 
   private final Path directory;
   private final Transport transport;
   private final Optional<SharedPackages> shared;
+  private final long large;
   private final ConcurrentMap<String, ReentrantLock> inWork = new ConcurrentHashMap<>();
 
   /**
@@ -51,7 +52,16 @@ public final class PackageCache {
   }
 
   public PackageCache(Path directory, Transport transport) {
-    this(directory, transport, Optional.empty());
+    this(directory, transport, LARGE);
+  }
+
+  /**
+   * The cache of a directory.
+   *
+   * @param large in bytes; a file of this size and above is not begun again from its start
+   */
+  public PackageCache(Path directory, Transport transport, long large) {
+    this(directory, transport, Optional.empty(), large);
   }
 
   /**
@@ -60,13 +70,15 @@ public final class PackageCache {
    * @param shared what other nodes have downloaded
    */
   public PackageCache(Path data, SharedPackages shared) {
-    this(data.resolve("packages"), Transport.in(data), Optional.of(shared));
+    this(data.resolve("packages"), Transport.in(data), Optional.of(shared), LARGE);
   }
 
-  private PackageCache(Path directory, Transport transport, Optional<SharedPackages> shared) {
+  private PackageCache(
+      Path directory, Transport transport, Optional<SharedPackages> shared, long large) {
     this.directory = directory;
     this.transport = transport;
     this.shared = shared;
+    this.large = large;
   }
 
   /** Returns what reaches the servers. */
@@ -283,7 +295,7 @@ public final class PackageCache {
   private void download(PackageFile file, Path path, Tally tally, FailedServers failed)
       throws IOException, FetchException, InterruptedException {
     Files.createDirectories(path.resolveSibling("."));
-    if (file.size() >= LARGE && file.uris().stream().noneMatch(PackageCache::isLocal)) {
+    if (file.size() >= large && file.uris().stream().noneMatch(PackageCache::isLocal)) {
       resume(file, path, tally, failed);
       return;
     }

@@ -391,6 +391,8 @@ public final class RegildServer implements AutoCloseable {
                 ChannelRefresh.USUAL));
 
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
+    SupportFiles supportFiles =
+        new SupportFiles(config.support().distroInfo(), config.support().securitySupport());
     opened(
             new Judging(
                     database,
@@ -398,8 +400,7 @@ public final class RegildServer implements AutoCloseable {
                     plans,
                     plannedFixes,
                     feeds,
-                    new SupportFiles(
-                        config.support().distroInfo(), config.support().securitySupport()),
+                    supportFiles,
                     membership.turns(),
                     clock)
                 .work())
@@ -532,6 +533,7 @@ public final class RegildServer implements AutoCloseable {
             data.path(),
             flattenings,
             feeds,
+            supportFiles,
             signingKeys,
             attestations,
             metrics,

@@ -107,21 +107,21 @@ public final class ObjectStore implements AutoCloseable {
         writeInParts(name, file, bytes, sha256, over);
       }
     } catch (TakenKeyException | MissingObjectException e) {
-      requireWritten(name, bytes, sha256, e);
+      if (!isWritten(name, bytes, sha256) || (over && !sha256(name, bytes).equals(sha256))) {
+        throw e;
+      }
     }
   }
 
   /**
    * A call whose answer was lost is made again. Then the object is there already, or its upload is
-   * not there any more.
+   * not there any more. A damaged object may look like its repair, unless it is read.
    */
-  private void requireWritten(String name, long bytes, String sha256, StoreException refusal)
+  private boolean isWritten(String name, long bytes, String sha256)
       throws IOException, InterruptedException {
-    if (find(name)
+    return find(name)
         .filter(it -> it.bytes() == bytes && it.sha256().equals(Optional.of(sha256)))
-        .isEmpty()) {
-      throw refusal;
-    }
+        .isPresent();
   }
 
   private void writeWhole(String name, Path file, long bytes, String sha256, boolean over)

@@ -177,13 +177,33 @@ final class StoreCalls {
               .filter(text -> !text.isBlank())
               .map(text -> ": " + text)
               .orElse("");
-      return "%d %s%s".formatted(answer.statusCode(), code(answer), said).strip();
+      String code = code(answer);
+      return "%d %s%s"
+          .formatted(answer.statusCode(), code.isEmpty() ? phrase(answer) : code, said)
+          .strip();
     }
     Throwable at = e;
     while (at instanceof SdkException && at.getCause() != null) {
       at = at.getCause();
     }
     return Objects.requireNonNullElse(at.getMessage(), at.toString());
+  }
+
+  /** Returns the status in words: a store that refuses a request by its head may send no body. */
+  private static String phrase(AwsServiceException answer) {
+    return switch (answer.statusCode()) {
+      case 401 -> "Unauthorized";
+      case 403 -> "Forbidden";
+      case 405 -> "Method Not Allowed";
+      case 413 -> "Content Too Large";
+      case 500 -> "Internal Server Error";
+      case 501 -> "Not Implemented";
+      case 502 -> "Bad Gateway";
+      case 503 -> "Service Unavailable";
+      case 504 -> "Gateway Timeout";
+      case 507 -> "Insufficient Storage";
+      default -> "";
+    };
   }
 
   private static String code(AwsServiceException answer) {

@@ -10,13 +10,14 @@ import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
@@ -111,12 +112,12 @@ class AccountsTest {
   @Test
   void aChangeByAnotherProcessActsWithinASecond() throws IOException {
     AccessKey key = accounts.createKey(accounts.create("desktops"), false);
-    var clock = new SettableClock(NOW.instant());
+    var clock = new TestClock(NOW.instant());
     var caching = new Accounts(registry.database(), registry.masterKey(), clock);
     found(caching, key);
     accounts.suspend(key.account().id());
     assertThat(found(caching, key).account().status()).isEqualTo(Status.ACTIVE);
-    clock.now = clock.now.plusSeconds(1);
+    clock.advance(Duration.ofSeconds(1));
     assertThat(found(caching, key).account().status()).isEqualTo(Status.SUSPENDED);
   }
 
@@ -189,28 +190,5 @@ class AccountsTest {
 
   private static AccessKey found(Accounts accounts, AccessKey key) {
     return accounts.findKey(key.id()).orElseThrow();
-  }
-
-  private static final class SettableClock extends Clock {
-    private Instant now;
-
-    SettableClock(Instant now) {
-      this.now = now;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneOffset getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
   }
 }

@@ -131,8 +131,7 @@ class AptUpgradeIT {
     TestKey key = TestKey.simple();
     Path root = Files.createDirectory(directory.resolve("repository"));
     try (TestRepository repository = new TestRepository(root)) {
-      String suite = repository.suite("stable", Map.of(), OFFERED.getBytes(UTF_8));
-      repository.inRelease("stable", key.clearSigned(suite));
+      repository.publish(key, Map.of(), OFFERED.getBytes(UTF_8));
     }
     Clock clock = Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
     ChannelStore channels =

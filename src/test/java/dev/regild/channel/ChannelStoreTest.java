@@ -162,8 +162,7 @@ class ChannelStoreTest {
         Phased-Update-Percentage: 100
 
         """;
-    repository.inRelease(
-        "stable", key.clearSigned(repository.suite("stable", Map.of(), packages.getBytes(UTF_8))));
+    repository.publish(key, Map.of(), packages.getBytes(UTF_8));
     channels.refresh("test");
     assertThat(channels.current("test").orElseThrow().upgradeOf(installed("bash", "5.1-1")))
         .contains("5.3-1");
@@ -533,8 +532,7 @@ class ChannelStoreTest {
   }
 
   private void publish(Map<String, String> fields, Deb... debs) throws Exception {
-    String release = repository.suite("stable", fields, List.of(debs));
-    repository.inRelease("stable", key.clearSigned(release));
+    repository.publish(key, fields, List.of(debs));
   }
 
   private void useKey(TestKey other) throws Exception {

@@ -35,8 +35,7 @@ public final class LargeChannel {
     Path keyring = repository.resolve("keyring.asc");
     Files.writeString(keyring, key.armored());
     try (TestRepository written = new TestRepository(repository)) {
-      written.inRelease(
-          "stable", key.clearSigned(written.suite("stable", Map.of(), packages().getBytes(UTF_8))));
+      written.publish(key, Map.of(), packages().getBytes(UTF_8));
     }
     ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     channels.add(
@@ -59,18 +58,7 @@ public final class LargeChannel {
   private static String packages() {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < PACKAGES; i++) {
-      text.append(
-          """
-          Package: package-%1$d
-          Version: 1.1-1
-          Architecture: amd64
-          Description: made up
-          Filename: pool/package-%1$d_1.1-1_amd64.deb
-          Size: 1000
-          SHA256: %2$s
-
-          """
-              .formatted(i, PACKAGE_SHA256));
+      text.append(TestRepository.madeUp("package-" + i, "1.1-1", PACKAGE_SHA256));
     }
     return text.toString();
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.MasterKey;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.TestRepository.Deb;
 import dev.regild.channel.shared.Seal;
 import dev.regild.channel.shared.SharedChannels;
@@ -89,21 +88,11 @@ class SharedChannelsIT {
   }
 
   private void publish(Map<String, String> fields, Deb... debs) throws Exception {
-    repository.inRelease(
-        "stable", key.clearSigned(repository.suite("stable", fields, List.of(debs))));
+    repository.publish(key, fields, List.of(debs));
   }
 
   private Channel channel(String name) throws IOException {
-    return new Channel(
-        name,
-        "DEBIAN_12",
-        List.of(
-            new AptSource(
-                List.of(repository.uri()),
-                List.of("stable"),
-                List.of("main"),
-                List.of("amd64"),
-                key.armored())));
+    return new Channel(name, "DEBIAN_12", List.of(repository.source(key)));
   }
 
   private Path data(String node) throws Exception {

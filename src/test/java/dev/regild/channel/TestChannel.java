@@ -19,15 +19,8 @@ public final class TestChannel {
     ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(data.resolve("repository")))) {
-      String release = repository.suite("stable", Map.of(), List.of(new Deb(name, version)));
-      repository.inRelease("stable", key.clearSigned(release));
-      AptSource source =
-          new AptSource(
-              List.of(repository.uri()),
-              List.of("stable"),
-              List.of("main"),
-              List.of("amd64"),
-              key.armored());
+      repository.publish(key, Map.of(), List.of(new Deb(name, version)));
+      AptSource source = repository.source(key);
       channels.add(new Channel("test", platform, List.of(source)));
       channels.refresh("test");
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.regild.apt.AptSource;
 import dev.regild.files.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -126,6 +127,37 @@ public final class TestRepository implements AutoCloseable {
               + "\n");
     }
     return release.toString();
+  }
+
+  /** Writes the suite {@code stable} and signs it. */
+  public void publish(TestKey key, Map<String, String> fields, List<Deb> debs) throws Exception {
+    inRelease("stable", key.clearSigned(suite("stable", fields, debs)));
+  }
+
+  /** Writes the suite {@code stable} with these paragraphs and signs it. */
+  public void publish(TestKey key, Map<String, String> fields, byte[] packages) throws Exception {
+    inRelease("stable", key.clearSigned(suite("stable", fields, packages)));
+  }
+
+  /** Returns the paragraph of a package whose file nobody fetches. */
+  public static String madeUp(String name, String version, String sha256) {
+    return """
+    Package: %1$s
+    Version: %2$s
+    Architecture: amd64
+    Description: made up
+    Filename: pool/%1$s_%2$s_amd64.deb
+    Size: 1000
+    SHA256: %3$s
+
+    """
+        .formatted(name, version, sha256);
+  }
+
+  /** Returns the source of a channel that takes {@code stable} from here. */
+  public AptSource source(TestKey key) throws IOException {
+    return new AptSource(
+        List.of(uri()), List.of("stable"), List.of("main"), List.of("amd64"), key.armored());
   }
 
   public void inRelease(String suite, String content) throws IOException {

@@ -3,6 +3,7 @@ package dev.regild.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -14,7 +15,7 @@ class DatabaseTimeTest {
 
   @Test
   void sqliteTellsTheTime() throws Exception {
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       assertThat(database.<Instant, RuntimeException>read(DatabaseTime::now))
           .isCloseTo(Instant.now(), within(1, ChronoUnit.MINUTES));
     }

@@ -1,8 +1,6 @@
 package dev.regild.e2e;
 
 import dev.regild.e2e.CutOffNode.Cable;
-import dev.regild.store.FaultyLink;
-import dev.regild.store.FaultyLink.Fault;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,22 +48,11 @@ final class FaultsBench {
     rows.put("cut-database", bench -> bench.cut(Cable.TO_DATABASE));
     rows.put("cut-store", bench -> bench.cut(Cable.TO_STORE));
     rows.put("clock", FaultsBench::clock);
-    rows.put("store-away", bench -> bench.store(new Fault.Away(), true));
-    rows.put(
-        "store-500",
-        bench ->
-            bench.store(
-                new Fault.Answers(500, "InternalError", "We encountered an internal error."),
-                true));
-    rows.put(
-        "store-503",
-        bench ->
-            bench.store(new Fault.Answers(503, "SlowDown", "Reduce your request rate."), true));
-    rows.put("store-slow", bench -> bench.store(new Fault.Crawling(), false));
-    rows.put(
-        "store-full",
-        bench ->
-            bench.store(new Fault.Answers(507, "InsufficientStorage", "No space left."), false));
+    List<StoreFaults.Kind> faults = List.of(StoreFaults.Kind.values());
+    rows.put("store", bench -> new StoreFaults(bench.directory, faults).run());
+    for (StoreFaults.Kind each : faults) {
+      rows.put(each.row(), bench -> new StoreFaults(bench.directory, List.of(each)).run());
+    }
     rows.put("across", bench -> new AcrossNodes(bench.directory).run());
     rows.put("random", bench -> RandomFaults.of(bench.directory, bench.argument).run());
     rows.put("versions", bench -> new OlderNodes(bench.directory, Path.of(bench.argument)).run());
@@ -84,8 +71,7 @@ final class FaultsBench {
     List<String> wanted =
         arguments.length > 1
             ? List.of(arguments).subList(1, arguments.length)
-            // Not without the older version's checkout.
-            : rows().keySet().stream().filter(row -> !row.equals("versions")).toList();
+            : rows().keySet().stream().filter(FaultsBench::isForAll).toList();
     boolean failed = false;
     for (String each : wanted) {
       String[] parts = each.split("=", 2);
@@ -104,6 +90,11 @@ final class FaultsBench {
       OUT.printf(Locale.ROOT, "%-14s %6.1f s  %s%n", parts[0], seconds(start), outcome);
     }
     System.exit(failed ? 1 : 0);
+  }
+
+  /** Not without the older version's checkout, and no fault of the store a second time. */
+  private static boolean isForAll(String row) {
+    return !row.equals("versions") && !row.startsWith("store-");
   }
 
   private static double seconds(long start) {
@@ -135,26 +126,43 @@ final class FaultsBench {
     return "AVAILABLE elsewhere, one layer; the late one says: job lost";
   }
 
-  /** Killed in the midst of steps, away 30 s each time. */
+  /**
+   * Killed in the midst of steps of one update after the other and in the midst of transactions,
+   * away 30 s each time. The earlier updates go on meanwhile, so that an outage meets them again.
+   */
   private String database() throws Exception {
     List<String> steps = List.of("Prepare", "Apply", "Qualify", "Publish");
-    try (TestCluster cluster = cluster()) {
+    try (TestCluster cluster = cluster();
+        SteadyWriter writer = SteadyWriter.start(cluster.node("c"), TestCluster.BASE)) {
       for (String step : steps) {
-        String image = "outage-" + step.toLowerCase(Locale.ROOT);
+        String image = outage(step);
         TestCluster.update(cluster.node("a"), image);
         UpdatableBase.awaitMidst(cluster.node(cluster.awaitStep(image, step)), image, step);
         cluster.postgres().crash();
-        long asked = System.nanoTime();
-        String answer = cluster.node("b").call("DescribeImages", Map.of()).body().toString();
-        require(answer.contains("ServiceUnavailableException"), answer);
-        require(seconds(asked) < 5.5, "an answer took %.1f s".formatted(seconds(asked)));
+        requireUnavailable(cluster.node("b"));
         Thread.sleep(Duration.ofSeconds(30));
         cluster.postgres().startAgain();
-        available(cluster, "a", image);
+        cluster.node("a").awaitDatabase();
       }
+      for (String step : steps) {
+        available(cluster, "a", outage(step));
+      }
+      int written = writer.requireNothingLost();
       RegistryCheck.requireSound(cluster, NAMES, 1 + steps.size());
+      return "killed in %s, away 30 s: all AVAILABLE, once; of %d transactions of a client none is lost"
+          .formatted(String.join(", ", steps), written);
     }
-    return "killed in " + String.join(", ", steps) + ", away 30 s: all AVAILABLE, once";
+  }
+
+  private static String outage(String step) {
+    return "outage-" + step.toLowerCase(Locale.ROOT);
+  }
+
+  private static void requireUnavailable(ServerProcess node) throws Exception {
+    long asked = System.nanoTime();
+    String answer = node.call("DescribeImages", Map.of()).body().toString();
+    require(answer.contains("ServiceUnavailableException"), answer);
+    require(seconds(asked) < 5.5, "an answer took %.1f s".formatted(seconds(asked)));
   }
 
   /** One node behind cables of its own, of which one is pulled in Apply for longer than a lease. */
@@ -163,17 +171,14 @@ final class FaultsBench {
     try (TestCluster cluster = cluster();
         CutOffNode cutOff = CutOffNode.create(cluster.postgres(), cluster.store())) {
       cluster.start("d", cutOff.prefix(), cutOff.variables(cluster.postgres()));
-      // The others take no jobs until it has one.
-      drain(cluster, NAMES, "drain");
-      TestCluster.update(cluster.node("a"), "cut");
+      updateOn(cluster, "d", "a", "cut");
       require(cluster.awaitStep("cut", step).equals("d"), "another node ran it");
-      drain(cluster, NAMES, "resume");
       cutOff.pull(cable);
       Thread.sleep(Duration.ofSeconds(60));
       cutOff.plug(cable);
       available(cluster, "a", "cut");
       RegistryCheck.requireSound(cluster, List.of("a", "b", "c", "d"), 2);
-      int attempts = attempts(cluster, "cut");
+      int attempts = attempts(cluster, "a", "cut");
       return "cut for 60 s in " + step + ": AVAILABLE once, attempts: " + attempts;
     }
   }
@@ -190,74 +195,42 @@ final class FaultsBench {
     }
   }
 
-  /** A node ahead and one behind, which take two updates each, and one that is right. */
+  /**
+   * Has an update run on a certain node: no other one takes jobs until it has begun.
+   *
+   * @param acceptedBy the node that is asked for it
+   */
+  static void updateOn(TestCluster cluster, String node, String acceptedBy, String image)
+      throws Exception {
+    List<String> others = cluster.names().stream().filter(name -> !name.equals(node)).toList();
+    drain(cluster, others, "drain");
+    TestCluster.update(cluster.node(acceptedBy), image);
+    cluster.node(node).awaitStep(image, "Prepare");
+    drain(cluster, others, "resume");
+  }
+
+  /** A node ahead, one behind and one that is right: each has an update, and room for another. */
   private String clock() throws Exception {
-    try (TestCluster cluster = cluster()) {
+    try (TestCluster cluster = TestCluster.start(directory, List.of("right"))) {
+      cluster.importBase(cluster.node("right"));
       cluster.start("ahead", List.of(), skewed("+10m"));
       cluster.start("behind", List.of(), skewed("-10m"));
-      drain(cluster, NAMES, "drain");
-      for (String name : List.of("b", "c")) {
-        cluster.node(name).close();
+      for (String node : cluster.names()) {
+        updateOn(cluster, node, "right", "by-" + node);
       }
-      List<String> images = List.of("clock-1", "clock-2", "clock-3", "clock-4");
-      for (String image : images) {
-        TestCluster.update(cluster.node("a"), image);
-      }
-      for (String image : images) {
-        var _ = cluster.awaitStep(image, "Prepare");
-      }
-      drain(cluster, NAMES, "resume");
-      for (String image : images) {
-        available(cluster, "a", image);
-        require(attempts(cluster, image) == 1, image + " was begun again");
-      }
-      for (String name : List.of("ahead", "behind")) {
+      for (String node : cluster.names()) {
+        available(cluster, "right", "by-" + node);
         require(
-            cluster.node(name).log().contains("step=Publish"), "the node " + name + " made none");
+            attempts(cluster, "right", "by-" + node) == 1,
+            "the update of " + node + " began again");
       }
-      RegistryCheck.requireSound(cluster, List.of("a", "ahead", "behind"), 1 + images.size());
+      RegistryCheck.requireSound(cluster, cluster.names(), 1 + cluster.names().size());
     }
-    return "10 min ahead and behind, 4 updates on these two beside a third: each AVAILABLE in one attempt";
+    return "10 min ahead, 10 min behind and right, an update on each: each AVAILABLE in one attempt";
   }
 
   private static Map<String, String> skewed(String by) {
     return Map.of("LD_PRELOAD", FAKETIME, "FAKETIME", by);
-  }
-
-  /** The store, from the end of Qualify on: for a minute, or until the update has failed. */
-  private String store(Fault fault, boolean passes) throws Exception {
-    try (TestCluster cluster = cluster();
-        FaultyLink link = new FaultyLink(cluster.store().port())) {
-      for (String name : NAMES) {
-        cluster.node(name).close();
-        cluster.start(
-            name,
-            List.of(),
-            Map.of(
-                "REGILD_STORE_ENDPOINT",
-                link.endpoint().toString(),
-                "REGILD_STORE_PATIENCE",
-                passes ? "3m" : "1m"));
-      }
-      TestCluster.update(cluster.node("a"), "faulty");
-      cluster.awaitStep("faulty", "Qualify");
-      link.set(fault);
-      if (passes) {
-        cluster.awaitStep("faulty", "Publish");
-        Thread.sleep(Duration.ofSeconds(60));
-        link.set(new Fault.None());
-        available(cluster, "a", "faulty");
-        RegistryCheck.requireSound(cluster, NAMES, 2);
-        return "for 60 s: AVAILABLE, attempts: " + attempts(cluster, "faulty");
-      }
-      JsonNode ended = cluster.node("a").awaitEnd("faulty");
-      link.set(new Fault.None());
-      boolean failed = ended.path("State").asString().equals("FAILED");
-      RegistryCheck.requireSound(cluster, NAMES, failed ? 1 : 2);
-      return ended.path("State").asString()
-          + ". "
-          + ended.path("StateChangeReason").path("Message").asString();
-    }
   }
 
   private TestCluster cluster() throws Exception {
@@ -274,8 +247,8 @@ final class FaultsBench {
         ended + System.lineSeparator() + cluster.logs());
   }
 
-  private static int attempts(TestCluster cluster, String image) throws Exception {
-    return cluster.node("a").get("/regild/v1/updates/" + image).body().path("attempt").asInt();
+  static int attempts(TestCluster cluster, String node, String image) throws Exception {
+    return cluster.node(node).get("/regild/v1/updates/" + image).body().path("attempt").asInt();
   }
 
   static void require(boolean condition, String otherwise) {

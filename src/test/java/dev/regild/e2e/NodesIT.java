@@ -63,6 +63,11 @@ class NodesIT {
           .as(worker.log())
           .isEqualTo("AVAILABLE");
       update(server, "updated");
+      // The server tells step by step what the worker does.
+      assertThat(server.events("/regild/v1/updates/updated"))
+          .extracting(event -> event.path("steps").size())
+          .contains(7, 8)
+          .isSorted();
       assertThat(server.awaitEnd("updated").path("State").asString())
           .as(worker.log())
           .isEqualTo("AVAILABLE");

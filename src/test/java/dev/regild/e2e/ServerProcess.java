@@ -280,6 +280,18 @@ final class ServerProcess implements AutoCloseable {
     return answer.body();
   }
 
+  /** What each server-sent event of a path holds, until the server ends them. */
+  List<JsonNode> events(String path) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri(path)).header("Accept", "text/event-stream").build();
+    try (Stream<String> lines = http.send(request, BodyHandlers.ofLines()).body()) {
+      return lines
+          .filter(line -> line.startsWith("data: "))
+          .map(line -> JSON.readTree(line.substring("data: ".length())))
+          .toList();
+    }
+  }
+
   Answer post(String path) throws Exception {
     return send(HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()));
   }
@@ -322,6 +334,14 @@ final class ServerProcess implements AutoCloseable {
     request.put("IamRoleArn", "arn:aws:iam::000000000000:role/import");
     Answer accepted = call("CreateImportedImage", request);
     assertThat(accepted.status()).as("%s", accepted.body()).isEqualTo(200);
+  }
+
+  /** Waits until it has its database again after an outage. */
+  void awaitDatabase() throws Exception {
+    await(
+        END_OF_CHILDREN,
+        "an answer from the database",
+        () -> call("DescribeImages", Map.of()).status() == 200);
   }
 
   /**

@@ -1,6 +1,10 @@
 package dev.regild.e2e;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,19 +79,19 @@ final class WorkerKills {
       images.put(image, step);
       TestCluster.update(cluster.node("a"), image);
     }
-    Map<String, Instant> killed = new HashMap<>();
+    Map<String, Instant> leaseEnds = new HashMap<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Map<String, Future<Instant>> kills = new HashMap<>();
       images.forEach(
           (image, step) -> kills.put(image, threads.submit(() -> kill(cluster, image, step))));
       for (Map.Entry<String, Future<Instant>> kill : kills.entrySet()) {
-        killed.put(kill.getKey(), kill.getValue().get());
+        leaseEnds.put(kill.getKey(), kill.getValue().get());
       }
     }
     FaultsBench.drain(cluster, SURVIVORS, "resume");
     List<Ended> ended = new ArrayList<>();
     for (String image : images.keySet()) {
-      Ended each = ended(cluster, image, killed.get(image));
+      Ended each = ended(cluster, image, leaseEnds.get(image));
       ended.add(each);
       FaultsBench.OUT.printf(
           Locale.ROOT,
@@ -102,19 +106,35 @@ final class WorkerKills {
     return ended;
   }
 
-  /** Returns when. */
+  /** Returns when the lease of the job ends. */
   private static Instant kill(TestCluster cluster, String image, String step) throws Exception {
     String node = cluster.awaitStep(image, step);
     UpdatableBase.awaitMidst(cluster.node(node), image, step);
     cluster.node(node).kill();
-    return Instant.now();
+    return lastHeartbeat(cluster, image).plus(FaultsBench.LEASE);
   }
 
-  private static Ended ended(TestCluster cluster, String image, Instant killed) throws Exception {
+  private static Instant lastHeartbeat(TestCluster cluster, String image) throws SQLException {
+    try (Connection connection = cluster.postgres().connect("regild");
+        PreparedStatement query =
+            connection.prepareStatement(
+                """
+                SELECT last_heartbeat FROM scheduled_tasks
+                  JOIN image ON image.id = task_instance
+                 WHERE name = ?
+                """)) {
+      query.setString(1, image);
+      try (ResultSet rows = query.executeQuery()) {
+        FaultsBench.require(rows.next(), image + " ended before its worker was killed");
+        return rows.getTimestamp(1).toInstant();
+      }
+    }
+  }
+
+  private static Ended ended(TestCluster cluster, String image, Instant leaseEnd) throws Exception {
     FaultsBench.available(cluster, "a", image);
     JsonNode update = cluster.node("a").get("/regild/v1/updates/" + image).body();
     FaultsBench.require(update.path("attempt").asInt() == 2, "not the second attempt: " + update);
-    Instant leaseEnd = killed.plus(FaultsBench.LEASE);
     return new Ended(
         seconds(leaseEnd, update.path("steps").path(0).path("started")),
         seconds(leaseEnd, update.path("ended")));

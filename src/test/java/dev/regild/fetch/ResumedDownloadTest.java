@@ -28,7 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Large files, whose download goes on where it was broken off. */
 class ResumedDownloadTest {
-  private final byte[] content = new byte[(int) PackageCache.LARGE + 1000];
+  private static final int LARGE = 4 << 20;
+
+  private final byte[] content = new byte[LARGE + 1000];
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
   @TempDir Path temporary;
   private HttpServer server;
@@ -204,7 +206,8 @@ class ResumedDownloadTest {
     PackageCache cache =
         new PackageCache(
             temporary.resolve("cache"),
-            new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS));
+            new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS),
+            LARGE);
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/update.cab");
     PackageFile file =
         new PackageFile(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.channel.TestRepository;
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.store.ContentStore;
 import dev.regild.store.MemoryS3;
 import dev.regild.store.ObjectStore;
@@ -36,7 +37,7 @@ class SharedPackagesTest {
     mirror = new TestRepository(Files.createDirectory(directory.resolve("mirror")));
     Files.writeString(mirror.root.resolve("a.deb"), CONTENT);
     file = new PackageFile(URI.create(mirror.uri() + "/a.deb"), "a.deb", CONTENT.length(), SHA256);
-    database = Database.open(directory.resolve("regild.db"));
+    database = TestDatabases.open(directory.resolve("regild.db"));
     server = new MemoryS3();
     objects = server.store();
     contents = new ContentStore(database, objects);

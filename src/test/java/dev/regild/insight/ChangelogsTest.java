@@ -3,6 +3,7 @@ package dev.regild.insight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.db.Database;
+import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,14 +28,14 @@ class ChangelogsTest {
               new ChangelogEntry(
                   "openssl",
                   "3.0.22-1",
-                  List.of(new Naming("CVE-2026-84782", true, "* CVE-2026-84782 „DTLS“")))));
+                  List.of(new NamedCve("CVE-2026-84782", true, "* CVE-2026-84782 „DTLS“")))));
 
   @TempDir Path directory;
 
   @Test
   void whatWasReadIsKeptByTheHashOfItsFileAndGoesWhenItIsOld() throws Exception {
     Clock now = Clock.systemUTC();
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       Changelogs changelogs = new Changelogs(database, now);
       changelogs.keep(Map.of("aa", OPENSSL));
       changelogs.keep(Map.of("aa", Changelog.unreadable("libssl3", "3.0.22-1", "", "broken")));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.fixtures.HostTools;
+import dev.regild.fixtures.SmallFileSystem;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -140,11 +141,9 @@ class SandboxTest {
 
   @Test
   void itIsEndedBeforeTheFileSystemIsFull() throws Exception {
-    Path memory = Files.createTempDirectory(Path.of("/dev/shm"), "regild-test-");
-    Path target = Files.createFile(memory.resolve("target"));
-    try {
-      long free = Files.getFileStore(target).getUsableSpace();
-      Sandbox sandbox = Sandbox.reading().writing(target, new FreeSpace(target, free - (4 << 20)));
+    try (SmallFileSystem small = SmallFileSystem.mount(directory.resolve("small"), "64m")) {
+      Path target = Files.createFile(small.directory().resolve("target"));
+      Sandbox sandbox = Sandbox.reading().writing(target, new FreeSpace(target, 60 << 20));
       Program fill =
           Program.of(
                   "sh", "-c", "while :; do head -c 1048576 /dev/zero; sleep 0.02; done >" + target)
@@ -154,15 +153,12 @@ class SandboxTest {
           .isInstanceOf(ProgramException.class)
           .hasMessageContaining("sh was terminated: the file system of " + target + " has only")
           .hasMessageContaining("free some space there");
-      // Nor is it started where there is too little, whatever other tests have freed by now.
+      // Nor is it started where there is too little.
       FreeSpace all = new FreeSpace(target, Files.getFileStore(target).getTotalSpace() + 1);
       Program refused = Program.of("sh", "-c", "true").in(Sandbox.reading().writing(target, all));
       assertThatThrownBy(refused::run).hasMessageContaining("cannot start sh: the file system of");
       assertThat(ProcessHandle.allProcesses())
           .noneMatch(p -> p.info().commandLine().orElse("").contains(target.toString()));
-    } finally {
-      Files.delete(target);
-      Files.delete(memory);
     }
   }
 

@@ -24,6 +24,7 @@ import dev.regild.fetch.TestPace;
 import dev.regild.fetch.Transport;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.insight.Changelogs;
@@ -124,7 +125,7 @@ class RpmChannelTest {
     RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "1.0", "1.el8");
     sign(key);
     channels.refresh("rocky");
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       Inventories inventories = new Inventories(database);
       Owner owner = new Owner("111111111111", "eu-central-1");
       FleetImages images = new FleetImages(database, inventories);

@@ -11,6 +11,7 @@ import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fetch.PackageCache;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.RecurringWork;
@@ -45,7 +46,7 @@ class ChannelRefreshTest {
   void aDeadMirrorDelaysNoOtherChannelAndTheAgesOfBothAreShown() throws Exception {
     ChannelStore channels = new ChannelStore(directory, Clock.systemUTC());
     try (ServerSocket dead = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Database database = Database.open(directory.resolve("regild.db"));
+        Database database = TestDatabases.open(directory.resolve("regild.db"));
         Metrics metrics = new Metrics()) {
       String uri = "http://127.0.0.1:" + dead.getLocalPort() + "/rocky";
       // By its name it is the first to be refreshed.
@@ -98,7 +99,7 @@ class ChannelRefreshTest {
             "gone",
             "ROCKY_LINUX8",
             List.of(new RpmSource("file:///nowhere/rocky", "x86_64", "/key.asc"))));
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       ChannelRefresh refresh =
           ChannelRefresh.start(
               channels,

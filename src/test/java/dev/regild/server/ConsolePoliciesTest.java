@@ -2,7 +2,6 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestKey;
@@ -234,20 +233,9 @@ class ConsolePoliciesTest {
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
       ChannelStore channels = new ChannelStore(server.data, Clock.systemUTC());
-      channels.add(
-          new Channel(
-              "debian-12",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("debian-12", "DEBIAN_12", List.of(repository.source(key))));
       promote(version -> {
-        String release = repository.suite("stable", Map.of(), List.of(new Deb("openssl", version)));
-        repository.inRelease("stable", key.clearSigned(release));
+        repository.publish(key, Map.of(), List.of(new Deb("openssl", version)));
         var _ = channels.refresh("debian-12");
       });
     }

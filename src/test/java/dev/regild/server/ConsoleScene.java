@@ -1,6 +1,5 @@
 package dev.regild.server;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
@@ -186,17 +185,7 @@ public final class ConsoleScene {
     TestKey key = TestKey.simple();
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
-      channels.add(
-          new Channel(
-              "debian-12",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("debian-12", "DEBIAN_12", List.of(repository.source(key))));
       offer(channels, repository, key, "3.0.15-1", "2026-03-01T09:00:00Z");
       offer(channels, repository, key, newest, "2026-04-02T09:00:00Z");
     }
@@ -214,8 +203,7 @@ public final class ConsoleScene {
   private void offer(
       ChannelStore channels, TestRepository repository, TestKey key, String version, String time)
       throws Exception {
-    String release = repository.suite("stable", Map.of(), List.of(new Deb("openssl", version)));
-    repository.inRelease("stable", key.clearSigned(release));
+    repository.publish(key, Map.of(), List.of(new Deb("openssl", version)));
     var _ = channels.refresh("debian-12");
     var _ =
         new EarlierSnapshots(
@@ -397,22 +385,31 @@ public final class ConsoleScene {
                 Optional.of(screen()))));
   }
 
-  /** A picture as QEMU takes it of a Debian without a desktop. */
+  /** Returns a picture as QEMU takes it of a Debian without a desktop. */
   static byte[] screen() {
-    BufferedImage image = new BufferedImage(720, 400, BufferedImage.TYPE_INT_RGB);
-    Graphics2D pen = image.createGraphics();
-    pen.setColor(Color.LIGHT_GRAY);
-    pen.setFont(new Font(Font.MONOSPACED, Font.PLAIN, 14));
-    pen.drawString("Debian GNU/Linux 12 office tty1", 0, 16);
-    pen.drawString("office login: _", 0, 48);
-    pen.dispose();
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", png);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    return Screen.PNG.clone();
+  }
+
+  /** Drawn once for all tests of a process. */
+  private static final class Screen {
+    static final byte[] PNG = drawn();
+
+    private static byte[] drawn() {
+      BufferedImage image = new BufferedImage(720, 400, BufferedImage.TYPE_INT_RGB);
+      Graphics2D pen = image.createGraphics();
+      pen.setColor(Color.LIGHT_GRAY);
+      pen.setFont(new Font(Font.MONOSPACED, Font.PLAIN, 14));
+      pen.drawString("Debian GNU/Linux 12 office tty1", 0, 16);
+      pen.drawString("office login: _", 0, 48);
+      pen.dispose();
+      ByteArrayOutputStream png = new ByteArrayOutputStream();
+      try {
+        ImageIO.write(image, "png", png);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return png.toByteArray();
     }
-    return png.toByteArray();
   }
 
   /** As the judge writes it. */

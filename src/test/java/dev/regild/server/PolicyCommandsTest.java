@@ -3,7 +3,6 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestKey;
@@ -67,17 +66,7 @@ class PolicyCommandsTest {
         new TestRepository(Files.createDirectory(server.data.resolve("rings-repository")))) {
       ChannelStore channels = new ChannelStore(server.data, Clock.systemUTC());
       offer(repository, key, "01", "3.0.11-1");
-      channels.add(
-          new Channel(
-              "rings",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("rings", "DEBIAN_12", List.of(repository.source(key))));
       var _ = channels.refresh("rings");
       commands.run(0, "ring", "add", "rings", "dev");
       assertThat(commands.run(0, "ring", "add", "rings", "prod", "--from", "dev"))
@@ -123,13 +112,10 @@ class PolicyCommandsTest {
 
   private static void offer(TestRepository repository, TestKey key, String day, String version)
       throws Exception {
-    repository.inRelease(
-        "stable",
-        key.clearSigned(
-            repository.suite(
-                "stable",
-                Map.of("Date", "Mon, %s Feb 2026 00:00:00 UTC".formatted(day)),
-                List.of(new Deb("openssl", version)))));
+    repository.publish(
+        key,
+        Map.of("Date", "Mon, %s Feb 2026 00:00:00 UTC".formatted(day)),
+        List.of(new Deb("openssl", version)));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.db.Database;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.server.config.ConfigException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ class RegistryIdTest {
 
   @BeforeEach
   void open() throws Exception {
-    database = Database.open(elsewhere.resolve("shared.db"));
+    database = TestDatabases.open(elsewhere.resolve("shared.db"));
   }
 
   @AfterEach

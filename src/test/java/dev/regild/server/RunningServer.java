@@ -1,8 +1,8 @@
 package dev.regild.server;
 
 import dev.regild.files.FileTree;
+import dev.regild.fixtures.MemoryDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -60,7 +60,7 @@ final class RunningServer implements ParameterResolver {
 
   private Running run() {
     try {
-      Path data = Files.createTempDirectory("regild-server-");
+      Path data = MemoryDirectory.create("regild-server-");
       return new Running(start.in(data), data);
     } catch (Exception e) {
       throw new ParameterResolutionException("The server does not start.", e);

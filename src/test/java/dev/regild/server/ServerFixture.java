@@ -40,8 +40,11 @@ import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
+import dev.regild.files.FileTree;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.fixtures.Leases;
+import dev.regild.fixtures.MemoryDirectory;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -268,11 +271,7 @@ public final class ServerFixture implements AutoCloseable {
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
     uploads = new FileUploads(data.resolve("uploads"), disks, room, Clock.systemUTC());
-    disks.export(
-        DISK,
-        account.id(),
-        DiskFormat.QCOW2,
-        file -> QemuImg.create(file, DiskFormat.QCOW2, 1 << 20));
+    disks.export(DISK, account.id(), DiskFormat.QCOW2, file -> Files.write(file, EmptyDisk.QCOW2));
     events = new EventStreams(database, updates, nodes, slots(Quota.EVENT_STREAMS));
     conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
@@ -365,6 +364,7 @@ public final class ServerFixture implements AutoCloseable {
             data,
             flattenings(0),
             new FeedStore(database, data, Clock.systemUTC()),
+            new SupportFiles(data, data),
             signingKeys,
             attestations(),
             metrics,
@@ -669,7 +669,7 @@ public final class ServerFixture implements AutoCloseable {
             List.of(),
             Instant.now());
     String layer = "layer-" + name + "-" + region;
-    QemuImg.create(data.resolve(layer + ".qcow2"), DiskFormat.QCOW2, 1 << 20);
+    Files.write(data.resolve(layer + ".qcow2"), EmptyDisk.QCOW2);
     return database.inTransaction(handle -> {
       Images.insert(handle, image);
       LayerRecords.insert(
@@ -814,6 +814,29 @@ public final class ServerFixture implements AutoCloseable {
     return new LayersBeside(layers(), data);
   }
 
+  /** A disk of 1 MiB with nothing on it, which qemu-img made. */
+  private static final class EmptyDisk {
+    static final byte[] QCOW2 = bytes();
+
+    private static byte[] bytes() {
+      try {
+        Path directory = MemoryDirectory.create("regild-empty-");
+        try {
+          Path file = directory.resolve("disk.qcow2");
+          QemuImg.create(file, DiskFormat.QCOW2, 1 << 20);
+          return Files.readAllBytes(file);
+        } finally {
+          FileTree.remove(directory);
+        }
+      } catch (IOException | ProgramException e) {
+        throw new IllegalStateException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
   private record LayersBeside(LayerStore store, Path directory) implements LayerStore {
     @Override
     public BorrowedLayer borrow(String id) {
@@ -877,6 +900,8 @@ public final class ServerFixture implements AutoCloseable {
     front.close();
     tls.ifPresent(ServerTls::close);
     audit.close();
+    metrics.close();
+    http.shutdownNow();
     database.close();
   }
 }

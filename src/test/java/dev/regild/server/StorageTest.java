@@ -12,6 +12,7 @@ import dev.regild.disk.upload.BorrowedDisk;
 import dev.regild.disk.upload.DiskQuota;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.job.node.Turns;
 import dev.regild.server.config.Config;
 import dev.regild.store.MemoryS3;
@@ -49,7 +50,7 @@ class StorageTest {
   @BeforeEach
   void keepDisksHere() throws Exception {
     disks = data.resolve("disks");
-    database = Database.open(data.resolve("regild.db"));
+    database = TestDatabases.open(data.resolve("regild.db"));
     server = new MemoryS3();
     try (Storage before = storage(Map.of())) {
       uploaded =

@@ -8,6 +8,7 @@ import dev.regild.disk.layers.DirectoryLayerStore;
 import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestClock;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.job.node.Turns;
@@ -16,8 +17,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,19 +26,19 @@ class UpkeepTest {
   void imagesThatWereDeletedLongAgoAreForgottenOnceADay(@TempDir Path data) throws Exception {
     try (ServerFixture server = new ServerFixture(data)) {
       Instant start = Instant.now();
-      AdjustableClock clock = new AdjustableClock(start);
+      TestClock clock = new TestClock(start);
       Upkeep upkeep = upkeep(server, data, uploads(data, clock), clock);
       addDeleted(server, start);
       upkeep.inTurn();
       assertThat(deleted(server)).as("it has begun a moment ago").isEqualTo(1);
-      clock.now = start.plus(Duration.ofDays(1));
+      clock.advance(Duration.ofDays(1));
       upkeep.inTurn();
       assertThat(deleted(server)).isZero();
 
       addDeleted(server, start);
       upkeep.inTurn();
       assertThat(deleted(server)).as("once a day").isEqualTo(1);
-      clock.now = start.plus(Duration.ofDays(2));
+      clock.advance(Duration.ofDays(1));
       upkeep.inTurn();
       assertThat(deleted(server)).isZero();
     }
@@ -83,28 +82,5 @@ class UpkeepTest {
             .createQuery("SELECT COUNT(*) FROM image_history WHERE image_id = 'canary'")
             .mapTo(Integer.class)
             .one());
-  }
-
-  private static final class AdjustableClock extends Clock {
-    private Instant now;
-
-    private AdjustableClock(Instant now) {
-      this.now = now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
   }
 }

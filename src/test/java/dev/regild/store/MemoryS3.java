@@ -32,6 +32,9 @@ public final class MemoryS3 implements AutoCloseable {
   /** Whether every PUT is refused, with nothing written. */
   public volatile boolean refusing;
 
+  /** Whether multipart uploads are gone when they are to be completed. */
+  volatile boolean losing;
+
   /** What a conditional write is refused with. */
   volatile int taken = 412;
 
@@ -116,7 +119,7 @@ public final class MemoryS3 implements AutoCloseable {
           exchange,
           200,
           "<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>");
-    } else if (uploading.get().isEmpty()) {
+    } else if (losing || uploading.get().isEmpty()) {
       send(exchange, 404, error("NoSuchUpload"));
     } else {
       objects.put(key, new byte[parts.get()]);

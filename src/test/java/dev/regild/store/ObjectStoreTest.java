@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class ObjectStoreTest {
   @Test
   void aCallInsideATransactionIsAnErrorInTests() throws Exception {
     assumeTrue(StoreCalls.class.desiredAssertionStatus(), "assertions are off");
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       assertThatThrownBy(() -> database.inTransaction(_ -> store.list("layers/")))
           .isInstanceOf(AssertionError.class)
           .hasMessageContaining("inside a transaction");
@@ -56,6 +57,17 @@ class ObjectStoreTest {
     server.taken = 304;
     assertThatThrownBy(() -> store.write("layers/a", fresh, Sha256.of(fresh)))
         .isInstanceOf(TakenKeyException.class);
+  }
+
+  /** As OpenStack Swift does with conditional writes: the SDK sees no more than the status. */
+  @Test
+  void aRefusalWithoutABodyIsToldInWords() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "content");
+    store.write("layers/a", file, Sha256.of(file));
+    server.taken = 501;
+    assertThatThrownBy(() -> store.write("layers/a", file, Sha256.of(file)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("could not write layers/a: 501 Not Implemented. Check it with");
   }
 
   @Test
@@ -96,6 +108,27 @@ class ObjectStoreTest {
       inParts.replace("layers/a", file, sha256);
     }
     assertThat(store.find("layers/a").map(StoredObject::bytes)).contains(Files.size(file));
+  }
+
+  /** It has the size and the metadata of the good one. */
+  @Test
+  void aDamagedObjectIsNotTakenForItsRepair() throws Exception {
+    byte[] content = new byte[100_000];
+    Path file = Files.write(directory.resolve("large"), content);
+    String sha256 = Sha256.of(file);
+    store.write("layers/a", file, sha256);
+    byte[] damaged = content.clone();
+    damaged[99_999] = 1;
+    server.objects.put("regild/layers/a", damaged);
+    try (ObjectStore inParts = server.store(1)) {
+      server.losing = true;
+      assertThatThrownBy(() -> inParts.replace("layers/a", file, sha256))
+          .isInstanceOf(MissingObjectException.class);
+      assertThat(server.objects).containsEntry("regild/layers/a", damaged);
+      server.losing = false;
+      inParts.replace("layers/a", file, sha256);
+      assertThat(server.objects).containsEntry("regild/layers/a", content);
+    }
   }
 
   @Test

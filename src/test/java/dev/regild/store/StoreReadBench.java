@@ -70,7 +70,7 @@ final class StoreReadBench {
       print("read and verified", gibibytes, ours);
       System.out.printf(
           Locale.ROOT,
-          "ratio %.2f; of the processor time of client and server %.2f%n",
+          "ratio %.2f (goal 0.7); of the processor time of client and server %.2f%n",
           median(curl, Cost::seconds) / median(ours, Cost::seconds),
           median(curl, Cost::processor) / median(ours, Cost::processor));
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.MasterKey;
 import dev.regild.account.SigningKeys;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
@@ -97,20 +96,9 @@ class AttestationsTest {
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
       Deb bash = new Deb("bash", "5.2-1");
-      repository.inRelease(
-          "stable", key.clearSigned(repository.suite("stable", Map.of(), List.of(bash))));
+      repository.publish(key, Map.of(), List.of(bash));
       ChannelStore channels = new ChannelStore(directory, Clock.systemUTC());
-      channels.add(
-          new Channel(
-              "test",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("test", "DEBIAN_12", List.of(repository.source(key))));
       channels.refresh("test");
       Snapshot snapshot = channels.current("test").orElseThrow();
       String uri = repository.uri() + "/pool/main/bash/bash_5.2-1_amd64.deb";
@@ -283,6 +271,13 @@ class AttestationsTest {
       }
     });
     assertThat(exportOf("111111111111", 1000)).isPresent();
+    Envelope envelope = Envelope.parse(exportOf("111111111111", 100).orElseThrow().envelope());
+    assertThat(
+            JsonMapper.shared()
+                .readTree(envelope.payload())
+                .at("/predicate/buildDefinition/internalParameters/askedBy")
+                .toString())
+        .isEqualTo("{\"account\":\"111111111111\",\"accessKey\":\"KEY\"}");
     assertThat(exportOf("111111111111", 0)).as("more than a hundred of readers").isEmpty();
     assertThat(exportOf("111111111111", 100)).isPresent();
   }
@@ -361,7 +356,12 @@ class AttestationsTest {
   private void export(
       Handle handle, String account, boolean readOnly, Attestations.Exported exported, int number) {
     attestations.ofExport(
-        handle, VERSIONS, account, readOnly, exported, "golden.vmdk", sha256(number));
+        handle,
+        VERSIONS,
+        new Attestations.Asker(account, "KEY", readOnly),
+        exported,
+        "golden.vmdk",
+        sha256(number));
   }
 
   private Optional<ExportStatements.Beside> exportOf(String account, int number) {

@@ -20,6 +20,7 @@ import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.server.config.ConfigException;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
+import dev.regild.windows.upstream.LeftOut;
 import dev.regild.windows.upstream.ReleaseNotes;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -221,7 +222,7 @@ public final class ChannelCommand implements AutoCloseable {
     table.print(out());
     Optional<Snapshot> snapshot = channels.current(name);
     if (snapshot.isPresent() && snapshot.get() instanceof CatalogueSnapshot windows) {
-      new OfferedTable(windows.offered()).print(out());
+      new OfferedTable(windows.offered(), LeftOut.of(channels, channel)).print(out());
       if (crossCheck) {
         out().println();
         new ReleaseNotes(channel.platform(), Transport.in(data).by(route(channel)))

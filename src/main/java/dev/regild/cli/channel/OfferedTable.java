@@ -1,5 +1,6 @@
 package dev.regild.cli.channel;
 
+import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import dev.regild.windows.catalogue.OfferedUpdate;
@@ -7,15 +8,37 @@ import dev.regild.windows.catalogue.OfferedUpdates;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** The updates that a server offers to a Windows channel, as the snapshot has them. */
-record OfferedTable(OfferedUpdates offered) {
+/**
+ * The updates that a server offers to a Windows channel, as the snapshot has them.
+ *
+ * @param leftOut what the last refresh could not offer, each with the reason
+ */
+record OfferedTable(OfferedUpdates offered, List<String> leftOut) {
   private static final int MOST_NAMED = 3;
+  private static final int MOST_LEFT_OUT = 20;
 
   void print(PrintWriter out) {
-    if (offered.updates().isEmpty()) {
-      return;
+    if (!offered.updates().isEmpty()) {
+      out.println();
+      printOffered(out);
     }
-    out.println();
+    if (!leftOut.isEmpty()) {
+      out.println();
+      printLeftOut(out);
+    }
+  }
+
+  private void printLeftOut(PrintWriter out) {
+    out.println("Not offered:");
+    leftOut.stream()
+        .limit(MOST_LEFT_OUT)
+        .forEach(each -> out.println("  " + Printable.text(each) + "."));
+    if (leftOut.size() > MOST_LEFT_OUT) {
+      out.println("  … and %d more.".formatted(leftOut.size() - MOST_LEFT_OUT));
+    }
+  }
+
+  private void printOffered(PrintWriter out) {
     Table table =
         new Table("OFFERED", "KIND", "BUILDS", "RESULTS IN", "SEVERITY", "SIZE", "SUPERSEDES");
     for (OfferedUpdate each : offered.updates()) {

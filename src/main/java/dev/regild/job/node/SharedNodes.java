@@ -2,6 +2,7 @@ package dev.regild.job.node;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobNeeds;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -48,9 +49,7 @@ public record SharedNodes(Database database) implements Nodes {
     }
     List<Node> able = only(working, node -> (needs.abilities() & ~node.abilities()) == 0);
     if (able.isEmpty()) {
-      return Optional.of(
-          "Waiting: no running node has %s. Start one that has; regild nodes shows what each can do."
-              .formatted(Ability.inWords(needs.abilities())));
+      return Optional.of(missing(working, needs.abilities()));
     }
     List<Node> roomy = only(able, node -> node.freeBytes() >= needs.bytes());
     if (roomy.isEmpty()) {
@@ -63,6 +62,24 @@ public record SharedNodes(Database database) implements Nodes {
             "Waiting: each running node that can do the job is drained. Have one take jobs again: regild nodes resume %s."
                 .formatted(roomy.getFirst().name()))
         : Optional.empty();
+  }
+
+  /** Returns what no node has, or else what the node lacks that lacks least. */
+  private static String missing(List<Node> nodes, long needed) {
+    long nowhere =
+        nodes.stream().mapToLong(node -> ~node.abilities()).reduce(needed, (a, b) -> a & b);
+    if (nowhere != 0) {
+      return "Waiting: no running node has %s. Start one that has; regild nodes shows what each can do."
+          .formatted(Ability.inWords(nowhere));
+    }
+    Node closest =
+        nodes.stream().min(Comparator.comparingInt(node -> lacks(node, needed))).orElseThrow();
+    return "Waiting: no running node has all that the job needs; %s lacks only %s. Add it there, or start a node that has everything."
+        .formatted(closest.name(), Ability.inWords(needed & ~closest.abilities()));
+  }
+
+  private static int lacks(Node node, long needed) {
+    return Long.bitCount(needed & ~node.abilities());
   }
 
   private static List<Node> only(List<Node> nodes, Predicate<Node> fit) {

@@ -89,8 +89,10 @@ public final class Courier implements AutoCloseable {
     Instant now = clock.instant();
     // A clock that was put back does not keep it waiting.
     if (Duration.between(announced, now).abs().compareTo(BETWEEN_ANNOUNCEMENTS) >= 0) {
+      // Looked for beside writers, since there is seldom any.
       boolean all =
-          database.inTransaction(handle -> Deliveries.announceUpdates(handle, now, BATCH));
+          !database.read(Deliveries::areUpdatesToAnnounce)
+              || database.inTransaction(handle -> Deliveries.announceUpdates(handle, now, BATCH));
       announced = all ? now : announced;
     }
     for (Notice notice : database.read(Notices::all)) {

@@ -195,6 +195,11 @@ final class Deliveries {
       int changes,
       int security) {}
 
+  static boolean areUpdatesToAnnounce(Handle handle) {
+    return !outdated(handle, BY_REPOSITORIES, 1).isEmpty()
+        || !outdated(handle, BY_RINGS, 1).isEmpty();
+  }
+
   /**
    * Records that updates are available of images that have become out of date: of those that have
    * no update yet, and once for each time.

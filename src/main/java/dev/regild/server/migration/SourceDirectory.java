@@ -1,5 +1,7 @@
 package dev.regild.server.migration;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.regild.db.Database;
 import dev.regild.files.FileTree;
 import dev.regild.files.Sha256;
@@ -7,11 +9,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * from a copy, because opening it would bring its tables up to date.
  */
 final class SourceDirectory implements AutoCloseable {
+  private static final Path PLACE = Path.of("/var/tmp");
+  private static final String PREFIX = "regild-migrate-";
+
   private final Path data;
   private final FileChannel lock;
   private final Path copies;
@@ -56,7 +61,9 @@ final class SourceDirectory implements AutoCloseable {
             "A server is using %s. Stop it first; it must not run again on this directory afterwards."
                 .formatted(data));
       }
-      copies = Files.createTempDirectory(Path.of("/var/tmp"), "regild-migrate-");
+      String prefix = PREFIX + Sha256.of(data.toRealPath().toString().getBytes(UTF_8)) + "-";
+      copies = Files.createTempDirectory(PLACE, prefix);
+      removeOlder(copies, prefix);
       for (String name : List.of("regild.db", "regild.db-wal")) {
         if (Files.exists(data.resolve(name))) {
           Files.copy(data.resolve(name), copies.resolve(name));
@@ -72,6 +79,24 @@ final class SourceDirectory implements AutoCloseable {
         if (copies != null) {
           FileTree.remove(copies);
         }
+      }
+    }
+  }
+
+  /** Removes what a killed migration of the same directory left: nobody else has its lock. */
+  private static void removeOlder(Path copies, String prefix) throws IOException {
+    UserPrincipal me = Files.getOwner(copies);
+    List<Path> left;
+    try (Stream<Path> all = Files.list(PLACE)) {
+      left =
+          all.filter(each -> each.getFileName().toString().startsWith(prefix))
+              .filter(each -> !each.equals(copies))
+              .toList();
+    }
+    for (Path each : left) {
+      // Anybody can put something there.
+      if (Files.getOwner(each, LinkOption.NOFOLLOW_LINKS).equals(me)) {
+        FileTree.remove(each);
       }
     }
   }
@@ -100,7 +125,7 @@ final class SourceDirectory implements AutoCloseable {
                 .createQuery("SELECT id FROM signing_key ORDER BY serial LIMIT 1")
                 .mapTo(String.class)
                 .list());
-    return Sha256.of(String.join("", keys).getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(String.join("", keys).getBytes(UTF_8));
   }
 
   /**

@@ -9,13 +9,11 @@ import dev.regild.account.People;
 import dev.regild.account.Person;
 import dev.regild.db.Database;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestClock;
 import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,35 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 @EachDatabase
 class SessionsTest {
-  private final Hands clock = new Hands();
+  private final TestClock clock = new TestClock();
   private Database database;
   private Accounts accounts;
   private Sessions sessions;
   private AccessKey key;
-
-  /** A clock that is moved by hand. */
-  private static final class Hands extends Clock {
-    private Instant now = Instant.parse("2026-11-30T08:00:00Z");
-
-    void move(Duration by) {
-      now = now.plus(by);
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-  }
 
   @BeforeEach
   void open(@TempDir Path directory) throws Exception {
@@ -76,11 +50,11 @@ class SessionsTest {
   @Test
   void aSessionEndsWhenNobodyUsesIt() {
     String token = opened().token();
-    clock.move(Sessions.IDLE.minusMinutes(1));
+    clock.advance(Sessions.IDLE.minusMinutes(1));
     assertThat(sessions.find(token, Sessions.Use.PART)).isPresent();
-    clock.move(Sessions.IDLE.minusMinutes(1));
+    clock.advance(Sessions.IDLE.minusMinutes(1));
     assertThat(sessions.find(token, Sessions.Use.PART)).isPresent();
-    clock.move(Sessions.IDLE.plusSeconds(1));
+    clock.advance(Sessions.IDLE.plusSeconds(1));
     assertThat(sessions.find(token, Sessions.Use.PART)).isEmpty();
   }
 
@@ -88,10 +62,10 @@ class SessionsTest {
   void aSessionEndsHoweverMuchItIsUsed() {
     Sessions.Opened opened = opened();
     for (int i = 0; i < 12; i++) {
-      clock.move(Sessions.IDLE.minusSeconds(1));
+      clock.advance(Sessions.IDLE.minusSeconds(1));
       assertThat(sessions.find(opened.token(), Sessions.Use.PART)).isPresent();
     }
-    clock.move(Duration.ofMinutes(1));
+    clock.advance(Duration.ofMinutes(1));
     assertThat(sessions.find(opened.token(), Sessions.Use.PART)).isEmpty();
     assertThat(sessions.goesOn(opened.session().id())).isFalse();
     assertThat(sessions.list(key.account().id())).isEmpty();
@@ -101,24 +75,24 @@ class SessionsTest {
   void watchingIsNotUsing() {
     Sessions.Opened opened = opened();
     for (int i = 0; i < 6; i++) {
-      clock.move(Duration.ofMinutes(9));
+      clock.advance(Duration.ofMinutes(9));
       assertThat(sessions.goesOn(opened.session().id())).isTrue();
       assertThat(sessions.find(opened.token(), Sessions.Use.POLL)).isPresent();
     }
-    clock.move(Duration.ofMinutes(9));
+    clock.advance(Duration.ofMinutes(9));
     assertThat(sessions.goesOn(opened.session().id())).isFalse();
   }
 
   @Test
   void aTokenIsReplacedAndTheOldOneSoonRefused() {
     String first = opened().token();
-    clock.move(Sessions.ROTATION.plusSeconds(1));
+    clock.advance(Sessions.ROTATION.plusSeconds(1));
     String second = sessions.find(first, Sessions.Use.PAGE).orElseThrow().newToken().orElseThrow();
     assertThat(second).isNotEqualTo(first);
     // Requests that the browser sent at the same time carry the old one, and get no third.
     assertThat(sessions.find(first, Sessions.Use.PAGE).orElseThrow().newToken()).isEmpty();
     assertThat(sessions.find(second, Sessions.Use.PAGE).orElseThrow().newToken()).isEmpty();
-    clock.move(Duration.ofMinutes(2));
+    clock.advance(Duration.ofMinutes(2));
     assertThat(sessions.find(first, Sessions.Use.PAGE)).isEmpty();
     assertThat(sessions.find(second, Sessions.Use.PAGE)).isPresent();
   }
@@ -127,7 +101,7 @@ class SessionsTest {
   void aKeyHasOnlySoManySessions() {
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < 25; i++) {
-      clock.move(Duration.ofSeconds(1));
+      clock.advance(Duration.ofSeconds(1));
       tokens.add(opened().token());
     }
     assertThat(sessions.list(key.account().id())).hasSize(20);
@@ -141,7 +115,7 @@ class SessionsTest {
     assertThat(sessions.redeem(code)).contains(new Sessions.Login(key.id(), "eu-central-1"));
     assertThat(sessions.redeem(code)).isEmpty();
     String late = sessions.newCode(key.id(), "eu-central-1");
-    clock.move(Duration.ofMinutes(31));
+    clock.advance(Duration.ofMinutes(31));
     assertThat(sessions.redeem(late)).isEmpty();
   }
 

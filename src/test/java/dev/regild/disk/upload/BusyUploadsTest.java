@@ -9,6 +9,7 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DisksBusyException;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.layers.NodeCache;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.store.HalfUpload;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreLimits;
@@ -77,7 +78,7 @@ class BusyUploadsTest {
                 Optional.empty(),
                 StoreSettings.Upkeep.DEFAULT,
                 new StoreLimits(Duration.ofSeconds(2), Duration.ofSeconds(5), 1)));
-    database = Database.open(directory.resolve("regild.db"));
+    database = TestDatabases.open(directory.resolve("regild.db"));
     RoomReservations room = new RoomReservations();
     disks =
         new ObjectDiskStore(

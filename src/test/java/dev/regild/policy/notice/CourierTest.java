@@ -10,6 +10,7 @@ import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestClock;
 import dev.regild.image.Image;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
@@ -19,11 +20,8 @@ import dev.regild.policy.InvalidPolicyException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -59,7 +57,7 @@ class CourierTest {
   private final List<String> delivered = Collections.synchronizedList(new ArrayList<>());
   private final List<String> tried = Collections.synchronizedList(new ArrayList<>());
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
-  private volatile Instant now = Instant.parse("2026-03-01T00:00:00Z");
+  private final TestClock clock = new TestClock();
   private volatile Runnable whenTried = () -> {};
   private Notices notices;
   private Courier courier;
@@ -68,23 +66,6 @@ class CourierTest {
   void open() throws IOException {
     registry = new Registry(directory);
     notices = notices(Optional.empty());
-    Clock clock =
-        new Clock() {
-          @Override
-          public Instant instant() {
-            return now;
-          }
-
-          @Override
-          public ZoneId getZone() {
-            return ZoneOffset.UTC;
-          }
-
-          @Override
-          public Clock withZone(ZoneId zone) {
-            return this;
-          }
-        };
     Sender sender =
         new Sender() {
           @Override
@@ -135,11 +116,11 @@ class CourierTest {
     assertThat(tried).filteredOn(each -> each.startsWith("broken")).containsExactly("broken 1");
     assertThat(notice("all").problem()).isEqualTo("It answers with the status 503.");
     assertThat(notice("all").waiting()).isEqualTo(3);
-    now = now.plusSeconds(5);
+    clock.advance(Duration.ofSeconds(5));
     look();
     assertThat(tried).filteredOn(each -> each.startsWith("broken")).hasSize(2);
     refused.clear();
-    now = now.plusSeconds(10);
+    clock.advance(Duration.ofSeconds(10));
     for (int i = 0; i < 3; i++) {
       look();
     }
@@ -157,7 +138,7 @@ class CourierTest {
     int attempts = 0;
     while (notice("all").givenUp() < 2 && attempts++ < 300) {
       look();
-      now = now.plus(Duration.ofMinutes(20));
+      clock.advance(Duration.ofMinutes(20));
     }
     assertThat(notice("all").givenUp()).isEqualTo(2);
     assertThat(notice("all").waiting()).isZero();
@@ -165,7 +146,7 @@ class CourierTest {
         .filteredOn("broken 1"::equals)
         .as("less and less often")
         .hasSizeBetween(20, 40);
-    assertThat(now).isBetween("2026-03-02T00:00:00Z", "2026-03-02T03:00:00Z");
+    assertThat(clock.instant()).isBetween("2026-03-02T00:00:00Z", "2026-03-02T03:00:00Z");
   }
 
   @Test
@@ -196,9 +177,11 @@ class CourierTest {
           handle,
           new Event(
               EventType.ALIAS_MOVED, ALICE.accountId(), ALICE.region(), "golden", Map.of("n", 3)),
-          now);
+          clock.instant());
       Events.append(
-          handle, new Event(EventType.SNAPSHOT_ARRIVED, "", "", "debian", Map.of("n", 4)), now);
+          handle,
+          new Event(EventType.SNAPSHOT_ARRIVED, "", "", "debian", Map.of("n", 4)),
+          clock.instant());
       return true;
     });
     look();
@@ -255,7 +238,7 @@ class CourierTest {
     Notice taken = notice("all");
     registry.write(handle -> {
       Deliveries.takeUp(handle, taken, 100);
-      Events.forget(handle, now.plusSeconds(1));
+      Events.forget(handle, clock.instant().plusSeconds(1));
       return true;
     });
     happens(ALICE, "new", 6);
@@ -285,10 +268,10 @@ class CourierTest {
             VALUES (?, 'DEBIAN_12', '', 1, 'OUTDATED', '', 7, 1, 0, 0, 0, 0, 1)
             """,
             image.disk().orElseThrow().inventory()));
-    now = now.plusSeconds(9);
+    clock.advance(Duration.ofSeconds(9));
     look();
     assertThat(tried).isEmpty();
-    now = now.plusSeconds(1);
+    clock.advance(Duration.ofSeconds(1));
     look();
     look();
     assertThat(delivered).containsExactly("/all golden null");
@@ -325,7 +308,8 @@ class CourierTest {
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("has 100 notices already");
     registry.write(handle -> {
-      notices.put(handle, ALICE, "n0", canonical("'to': 'http://localhost/other'"), "", now);
+      notices.put(
+          handle, ALICE, "n0", canonical("'to': 'http://localhost/other'"), "", clock.instant());
       return true;
     });
     assertThat(notice("n0").spec().to()).hasPath("/other");
@@ -357,7 +341,7 @@ class CourierTest {
 
   private void add(Owner owner, String name, String spec) {
     registry.write(handle -> {
-      notices.add(handle, owner, name, canonical(spec), now);
+      notices.add(handle, owner, name, canonical(spec), clock.instant());
       return true;
     });
   }
@@ -372,7 +356,7 @@ class CourierTest {
               owner.region(),
               subject,
               Map.of("n", n)),
-          now);
+          clock.instant());
       return true;
     });
   }

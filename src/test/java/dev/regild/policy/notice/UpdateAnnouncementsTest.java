@@ -2,6 +2,7 @@ package dev.regild.policy.notice;
 
 import static dev.regild.policy.PolicyFleet.OWNER;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.regild.channel.ring.Ring;
 import dev.regild.channel.ring.RingRecords;
@@ -84,6 +85,32 @@ class UpdateAnnouncementsTest {
                 .formatted(COLUMNS)));
     assertThat(announced()).containsExactly("free-1", "golden-1");
     assertThat(announced()).as("once").hasSize(2);
+  }
+
+  /**
+   * SQLite plans without statistics: nearly all images are AVAILABLE, so their state finds nothing.
+   */
+  @Test
+  void noIndexHoldsTheImagesThatAreFinished() {
+    assumeFalse(TestDatabases.isPostgres());
+    List<String> indexes =
+        database.read(handle ->
+            handle
+                .createQuery(
+                    "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%ON image (state%'")
+                .mapTo(String.class)
+                .list());
+    assertThat(indexes)
+        .isNotEmpty()
+        .allMatch(each -> each.endsWith("WHERE state NOT IN ('AVAILABLE', 'FAILED')"));
+    List<String> plan =
+        database.read(handle ->
+            handle
+                .createQuery(
+                    "EXPLAIN QUERY PLAN SELECT * FROM image WHERE state NOT IN ('AVAILABLE', 'FAILED')")
+                .map((row, _) -> row.getString("detail"))
+                .list());
+    assertThat(plan).first().asString().contains("image_unfinished");
   }
 
   @Test

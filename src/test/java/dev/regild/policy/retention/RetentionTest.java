@@ -9,6 +9,8 @@ import dev.regild.disk.layers.DirectoryLayerStore;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.event.Events;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.RandomCases;
+import dev.regild.fixtures.TestClock;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Bin;
 import dev.regild.image.Image;
@@ -26,7 +28,6 @@ import dev.regild.image.quota.QuotaLimits;
 import dev.regild.image.quota.Quotas;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.PolicyFleet;
-import dev.regild.policy.TestClock;
 import dev.regild.policy.line.AliasName;
 import dev.regild.policy.line.Aliases;
 import dev.regild.policy.line.Holds;
@@ -385,7 +386,8 @@ class RetentionTest {
         database.inTransaction(
             handle -> new Inventories(database).store(handle, PolicyFleet.inventory("bash=1")));
     String layer = database.inTransaction(handle -> PolicyFleet.layer(handle, null, 1));
-    for (int i = 0; i < 1000; i++) {
+    int all = RandomCases.of(1000);
+    for (int i = 0; i < all; i++) {
       histories.put(
           "line-" + i,
           new History(rule(1 + random.nextInt(3), random.nextInt(4), random.nextInt(3))));

@@ -3,7 +3,6 @@ package dev.regild.policy.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.SnapshotHistory;
@@ -163,22 +162,9 @@ class PlannedForecastsTest {
   private static void offer(
       ChannelStore channels, TestRepository repository, TestKey key, String day, Deb... debs)
       throws Exception {
-    repository.inRelease(
-        "stable",
-        key.clearSigned(
-            repository.suite("stable", Map.of("Date", day + " 00:00:00 UTC"), List.of(debs))));
+    repository.publish(key, Map.of("Date", day + " 00:00:00 UTC"), List.of(debs));
     if (channels.find("test").isEmpty()) {
-      channels.add(
-          new Channel(
-              "test",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("test", "DEBIAN_12", List.of(repository.source(key))));
     }
     var _ = channels.refresh("test");
   }

@@ -9,6 +9,8 @@ import dev.regild.channel.ring.RingRecords;
 import dev.regild.event.Events;
 import dev.regild.event.RecordedEvent;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.RandomCases;
+import dev.regild.fixtures.TestClock;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.LineMembers;
@@ -30,7 +32,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,11 +53,11 @@ import tools.jackson.databind.json.JsonMapper;
 @EachDatabase
 class SchedulerTest {
   private static final String NIGHTLY = "'cron': '0 2 * * *'";
-  private static final int HISTORIES = 1000;
+  private static final int HISTORIES = RandomCases.of(1000);
 
   @TempDir Path directory;
   @AutoClose private Registry registry;
-  private final MovedClock clock = new MovedClock();
+  private final TestClock clock = new TestClock(Instant.parse("2026-03-01T12:00:00Z"));
   private final List<String> begun = new ArrayList<>();
   private final List<String> audited = new ArrayList<>();
   private final Map<String, PlanFacts> facts = new HashMap<>();
@@ -68,25 +69,6 @@ class SchedulerTest {
   private Runnable whenAsked = () -> {};
   private final Schedules schedules = new Schedules(clock);
   private Scheduler scheduler;
-
-  private static final class MovedClock extends Clock {
-    private Instant now = Instant.parse("2026-03-01T12:00:00Z");
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
 
   /** Nothing catches it, as nothing catches the end of a process. */
   private static final class Killed extends Error {}
@@ -249,10 +231,10 @@ class SchedulerTest {
     }
     registry.write(handle -> handle.execute("UPDATE image SET created = ?", 0));
     add("wave", "'lines': '*', %s, 'canary': 1, 'atMost': 3".formatted(NIGHTLY));
-    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    clock.set(Instant.parse("2026-03-02T02:00:00Z"));
     scheduler.beginDue();
     Image newer = registry.available(ALICE, "a-by-hand");
-    registry.write(handle -> Lines.add(handle, ALICE, "a", newer, clock.now));
+    registry.write(handle -> Lines.add(handle, ALICE, "a", newer, clock.instant()));
     at("2026-03-02T02:00:05Z");
     assertThat(begun).as("the next one is the canary").containsExactly("b>b-2");
     finish("b-2", true);
@@ -349,7 +331,7 @@ class SchedulerTest {
     line("golden");
     add("nightly", "'lines': 'golden', " + NIGHTLY);
     losesTheAnswer = true;
-    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    clock.set(Instant.parse("2026-03-02T02:00:00Z"));
     assertThatThrownBy(() -> scheduler.look()).isInstanceOf(Killed.class);
     scheduler = scheduler();
     at("2026-03-02T02:00:05Z");
@@ -384,7 +366,7 @@ class SchedulerTest {
   void whatTheEndOfANodeInterruptsIsNoFailureAndGoesOnLater() {
     line("golden");
     add("nightly", "'lines': 'golden', 'disableAfter': 1, " + NIGHTLY);
-    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    clock.set(Instant.parse("2026-03-02T02:00:00Z"));
     assertInterrupted();
     assertThat(runs("nightly")).as("nothing was decided").isEmpty();
 
@@ -427,7 +409,7 @@ class SchedulerTest {
     add("one", "'lines': '*', " + NIGHTLY);
     add("two", "'lines': 'b', 'cron': '0 3 * * *'");
     at("2026-03-02T02:00:00Z");
-    clock.now = clock.now.plusSeconds(1);
+    clock.advance(Duration.ofSeconds(1));
     assertThat(scheduler.runNow(schedule("one"), "AKIA"))
         .extracting(each -> each.line() + " " + each.outcome())
         .containsExactly("b WAITING", "a NOT_NEEDED");
@@ -528,7 +510,7 @@ class SchedulerTest {
               Optional.of("dev"),
               Optional.empty(),
               Ring.Gates.OPEN,
-              clock.now);
+              clock.instant());
       assertThat(RingRecords.insert(handle, ring)).isTrue();
       RingRecords.follow(handle, Lines.require(handle, ALICE, "prod").id(), ring);
       return true;
@@ -543,7 +525,7 @@ class SchedulerTest {
   void nodesThatLookAtOnceMakeOneRun() throws Exception {
     line("golden");
     add("nightly", "'lines': 'golden', " + NIGHTLY);
-    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    clock.set(Instant.parse("2026-03-02T02:00:00Z"));
     // The turn keeps all but one from looking; here it does not.
     try (var threads = Executors.newFixedThreadPool(4)) {
       for (var each :
@@ -574,9 +556,9 @@ class SchedulerTest {
     String[] zones = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"};
     int together = crons.length * zones.length;
     for (int histories = 0; histories < HISTORIES; histories += together) {
-      clock.now =
+      clock.set(
           transition(zones[random.nextInt(3)], random)
-              .minus(Duration.ofMinutes(random.nextInt(600)));
+              .minus(Duration.ofMinutes(random.nextInt(600))));
       List<History> all = new ArrayList<>();
       for (String cron : crons) {
         for (String zone : zones) {
@@ -599,19 +581,18 @@ class SchedulerTest {
         return true;
       });
       for (int i = 0; i < 10; i++) {
-        Instant before = clock.now;
+        Instant before = clock.instant();
         int kind = random.nextInt(10);
-        clock.now =
-            before.plus(
-                switch (kind) {
-                  case 0 -> Duration.ofDays(-random.nextInt(40));
-                  case 1 -> Duration.ofDays(random.nextInt(900));
-                  case 2 -> Duration.ofMinutes(-random.nextInt(120));
-                  default -> Duration.ofMinutes(random.nextInt(180));
-                });
+        clock.advance(
+            switch (kind) {
+              case 0 -> Duration.ofDays(-random.nextInt(40));
+              case 1 -> Duration.ofDays(random.nextInt(900));
+              case 2 -> Duration.ofMinutes(-random.nextInt(120));
+              default -> Duration.ofMinutes(random.nextInt(180));
+            });
         scheduler.beginDue();
         if (kind > 2) {
-          all.forEach(each -> each.passes(before, clock.now));
+          all.forEach(each -> each.passes(before, clock.instant()));
         }
       }
       all.forEach(this::verify);
@@ -693,7 +674,7 @@ class SchedulerTest {
   }
 
   private void at(String time) {
-    clock.now = Instant.parse(time);
+    clock.set(Instant.parse(time));
     scheduler.look();
   }
 

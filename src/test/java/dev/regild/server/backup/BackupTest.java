@@ -3,7 +3,6 @@ package dev.regild.server.backup;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
@@ -18,6 +17,8 @@ import dev.regild.disk.layers.Layer;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.files.FileTree;
 import dev.regild.files.Sha256;
+import dev.regild.fixtures.SmallFileSystem;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.LayerRecords;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -65,7 +66,7 @@ class BackupTest {
     Files.createDirectory(data.resolve("layers"));
     Files.writeString(data.resolve("auth.conf"), "machine example.com login u password " + TOKEN);
     Files.writeString(data.resolve("audit.log"), "{\"operation\":\"DeleteImage\"}\n");
-    server = Database.open(data.resolve("regild.db"));
+    server = TestDatabases.open(data.resolve("regild.db"));
     masterKey = MasterKey.load(data.resolve("master.key"), Optional.empty());
     Files.copy(data.resolve("master.key"), key);
     var _ = new SigningKeys(server, masterKey, Clock.systemUTC()).firstStart();
@@ -191,7 +192,7 @@ class BackupTest {
     for (String secret : List.of("auth.conf", "master.key", "regild.db")) {
       assertThat(mode(restored.resolve(secret))).as(secret).isEqualTo("rw-------");
     }
-    try (Database opened = Database.open(restored.resolve("regild.db"))) {
+    try (Database opened = TestDatabases.open(restored.resolve("regild.db"))) {
       assertThat(opened.read(LayerRecords::list)).extracting(Layer::id).containsOnly("base", "top");
       assertThat(new Accounts(opened, masterKey, Clock.systemUTC()).list()).hasSize(1);
     }
@@ -263,7 +264,7 @@ class BackupTest {
         .doesNotContain("layers/top.qcow2");
     // With the key in it, it needs nothing else.
     restore(0, directory.resolve("restored"));
-    try (Database opened = Database.open(directory.resolve("restored/regild.db"))) {
+    try (Database opened = TestDatabases.open(directory.resolve("restored/regild.db"))) {
       assertThat(opened.read(LayerRecords::list)).extracting(Layer::id).containsExactly("base");
     }
   }
@@ -443,9 +444,7 @@ class BackupTest {
 
   @Test
   void aFullDiskLosesNothing() throws Exception {
-    Files.createDirectory(target);
-    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=4m", "none", target.toString()), "mount");
-    try {
+    try (SmallFileSystem _ = SmallFileSystem.mount(target, "4m")) {
       backup(0);
       Path big = layer("big", Optional.of("top"), 6 << 20);
       assertThat(backup(1))
@@ -459,13 +458,7 @@ class BackupTest {
       assertThat(big).doesNotExist();
       backup(0);
       assertThat(backup(0, "--check")).contains("All 2 backups are sound.");
-    } finally {
-      run("umount", "--lazy", target.toString());
     }
-  }
-
-  private static boolean run(String... command) throws Exception {
-    return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
   }
 
   @Test

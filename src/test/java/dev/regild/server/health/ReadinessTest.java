@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.db.Database;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.health.HealthService.Check;
 import dev.regild.server.telemetry.AuditLog;
@@ -80,7 +81,7 @@ class ReadinessTest {
 
   @Test
   void whatCannotBeWrittenIsToldAndItsRecoveryToo() throws Exception {
-    try (Database database = Database.open(directory.resolve("regild.db"));
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"));
         AuditLog audit =
             AuditLog.open(
                 directory, AuditLog.Limits.of(new ByteSize(1 << 20)), Clock.systemUTC())) {

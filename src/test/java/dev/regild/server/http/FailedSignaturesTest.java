@@ -82,18 +82,16 @@ class FailedSignaturesTest {
           new AccessKey(server.key.id(), "x".repeat(40), server.account, false, true);
       byte[] guess = SignedRequest.of(forged, "DescribeImages", "{}").bytes();
       Instant start = Instant.now();
-      // A hundred are free, one is forgotten each second, and each of the others is 10 ms. Twenty
-      // of
+      // A hundred are free, one is forgotten each second, and each of the others is 10 ms. Ten of
       // them leave room for a machine that is slow from here on.
-      for (long failures = 1; failures < 120 + secondsSince(start); failures++) {
+      for (long failures = 1; failures < 110 + secondsSince(start); failures++) {
         refusal(server, guess, "127.0.0.1");
         assertThat(failures).as("this machine is too slow").isLessThan(1000);
       }
-      assertThat(refusal(server, guess, "127.0.0.1"))
-          .isGreaterThanOrEqualTo(Duration.ofMillis(100));
+      assertThat(refusal(server, guess, "127.0.0.1")).isGreaterThanOrEqualTo(Duration.ofMillis(50));
       assertThat(refusal(server, guess, "127.0.0.2"))
           .as("the same key from another address")
-          .isGreaterThanOrEqualTo(Duration.ofMillis(100));
+          .isGreaterThanOrEqualTo(Duration.ofMillis(50));
       assertThat(server.ask(server.key, "DescribeImages", "{}").status()).isEqualTo(200);
     }
   }

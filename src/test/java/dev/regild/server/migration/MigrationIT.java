@@ -1,5 +1,6 @@
 package dev.regild.server.migration;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -277,6 +278,7 @@ class MigrationIT {
       }
       Process move = startMove();
       awaitALock(holder, move);
+      assertThat(copies()).hasSize(1);
       move.destroyForcibly();
       move.waitFor();
       holder.rollback();
@@ -292,6 +294,15 @@ class MigrationIT {
     assertThat(new StoreCheck(target, objects).run(true)).isEmpty();
     List<Layer> chain = target.read(handle -> LayerRecords.chain(handle, "a-top"));
     assertThat(chain).containsExactly(top, base);
+    assertThat(copies()).as("what the killed one left is gone, too").isEmpty();
+  }
+
+  /** The copies of the source's database. */
+  private List<Path> copies() throws IOException {
+    String place = Sha256.of(data.toRealPath().toString().getBytes(UTF_8));
+    try (Stream<Path> all = Files.list(Path.of("/var/tmp"))) {
+      return all.filter(each -> each.toString().contains(place)).toList();
+    }
   }
 
   private Process startMove() throws IOException {

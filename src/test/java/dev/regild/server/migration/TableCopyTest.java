@@ -17,7 +17,7 @@ class TableCopyTest {
   @Test
   void shortFormsOfInventoriesAreNotCopied(@TempDir Path data) throws Exception {
     assumeTrue(TestDatabases.isPostgres());
-    try (Database source = Database.open(data.resolve("source.db"));
+    try (Database source = TestDatabases.open(data.resolve("source.db"));
         Database target = TestDatabases.open(data.resolve("target.db"))) {
       source.useTransaction(handle -> {
         handle.execute("INSERT INTO inventory (digest, compressed_json) VALUES ('canary', x'00')");

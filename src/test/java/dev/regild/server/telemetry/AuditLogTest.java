@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.account.AccessKey;
+import dev.regild.fixtures.SmallFileSystem;
+import dev.regild.fixtures.TestClock;
 import dev.regild.server.ServerFixture;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.http.OwnAnswers;
@@ -79,14 +80,14 @@ class AuditLogTest {
   @Test
   void aLogThatIsFullOrOfAnotherDayIsPutAsideForItsOwnerAlone() throws Exception {
     Files.createFile(directory.resolve("audit.log"));
-    var clock = new SettableClock(NOON);
+    var clock = new TestClock(NOON);
     try (AuditLog log =
         AuditLog.open(directory, new AuditLog.Limits(200, days(90), 1 << 20), clock)) {
       log.write(entry("a"));
       log.write(entry("b"));
       log.write(entry("c"));
       assertThat(directory.resolve("audit-2026-03-01-1.log")).content().contains("\"a\"", "\"b\"");
-      clock.now = NOON.plus(days(1));
+      clock.advance(days(1));
       log.write(entry("d"));
     }
     assertThat(directory.resolve("audit-2026-03-01-2.log")).content().contains("\"c\"");
@@ -204,11 +205,11 @@ class AuditLogTest {
 
   @Test
   void aFullDiskLeavesWholeLinesOnly() throws Exception {
-    Path small = Files.createDirectory(directory.resolve("small"));
-    assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=16k", "none", small.toString()), "may mount");
-    try (AuditLog log =
-        AuditLog.open(small, new AuditLog.Limits(1 << 20, days(90), 4 << 20), Clock.systemUTC())) {
+    Path small = directory.resolve("small");
+    try (SmallFileSystem _ = SmallFileSystem.mount(small, "16k");
+        AuditLog log =
+            AuditLog.open(
+                small, new AuditLog.Limits(1 << 20, days(90), 4 << 20), Clock.systemUTC())) {
       int written = 0;
       while (log.problem().isEmpty()) {
         log.write(entry("n".repeat(1000)));
@@ -217,13 +218,7 @@ class AuditLogTest {
       assertThat(Files.readAllLines(small.resolve("audit.log")))
           .hasSize(written - 1)
           .allSatisfy(line -> OwnAnswers.json().readTree(line));
-    } finally {
-      run("umount", "--lazy", small.toString());
     }
-  }
-
-  private static boolean run(String... command) throws Exception {
-    return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
   }
 
   private long bytesOfAll() throws IOException {
@@ -258,28 +253,5 @@ class AuditLogTest {
 
   private static Duration days(int days) {
     return Duration.ofDays(days);
-  }
-
-  private static final class SettableClock extends Clock {
-    private Instant now;
-
-    SettableClock(Instant now) {
-      this.now = now;
-    }
-
-    @Override
-    public java.time.ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(java.time.ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
   }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Files of a Windows channel that updates would need. */
 @EnabledIf("dev.regild.fixtures.WindowsPackages#canBeMade")
 class FilesAheadTest {
-  private static final int LARGE = 17 << 20;
+  private static final int LARGE = 4 << 20;
 
   @TempDir Path directory;
   private Database database;
@@ -61,7 +61,8 @@ class FilesAheadTest {
     cache =
         new PackageCache(
             directory.resolve("packages"),
-            new Transport(directory, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS));
+            new Transport(directory, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS),
+            LARGE - 1);
   }
 
   @AfterEach

@@ -8,6 +8,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotManifest;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageFile;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
@@ -33,7 +34,7 @@ class SnapshotChangelogsTest {
   /** What it has is remembered, so that its indexes are not read each time. */
   @Test
   void aSnapshotThatCouldNotBeReadIsAskedAgain() throws Exception {
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       SnapshotChangelogs changelogs =
           new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()));
       OnePackage snapshot = new OnePackage(directory);

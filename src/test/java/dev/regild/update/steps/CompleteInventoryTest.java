@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Inventories;
 import dev.regild.inventory.DiskInspector;
@@ -45,7 +46,7 @@ class CompleteInventoryTest {
 
   private String run(RuntimeException failure) throws Exception {
     LayerStore layers = failing(LayerStore.class, failure);
-    try (Database database = Database.open(directory.resolve("regild.db"))) {
+    try (Database database = TestDatabases.open(directory.resolve("regild.db"))) {
       return new CompleteInventory(
               database,
               new Inventories(database),

@@ -7,6 +7,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.LayerRecords;
 import dev.regild.store.ContentStore;
 import dev.regild.store.MemoryS3;
@@ -35,7 +36,7 @@ class StoreUpkeepTest {
 
   @BeforeEach
   void open() throws Exception {
-    database = Database.open(data.resolve("regild.db"));
+    database = TestDatabases.open(data.resolve("regild.db"));
     server = new MemoryS3();
     objects = server.store();
   }
@@ -118,7 +119,7 @@ class StoreUpkeepTest {
   void anotherRegistryRemovesNothing() throws Exception {
     Layer layer = known("a");
     assertThat(garbage(database).collect().waiting()).isEmpty();
-    try (Database other = Database.open(data.resolve("other.db"))) {
+    try (Database other = TestDatabases.open(data.resolve("other.db"))) {
       for (int i = 0; i < 3; i++) {
         assertThatThrownBy(() -> garbage(other).collect())
             .isInstanceOf(IOException.class)

@@ -8,7 +8,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.Zstd;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestKey;
@@ -23,7 +22,7 @@ import dev.regild.image.Owner;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
@@ -74,22 +73,9 @@ class JudgingTest {
   }
 
   private void offer(String day, Deb... debs) throws Exception {
-    repository.inRelease(
-        "stable",
-        key.clearSigned(
-            repository.suite("stable", Map.of("Date", day + " 00:00:00 UTC"), List.of(debs))));
+    repository.publish(key, Map.of("Date", day + " 00:00:00 UTC"), List.of(debs));
     if (channels.find("test").isEmpty()) {
-      channels.add(
-          new Channel(
-              "test",
-              PLATFORM,
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("test", PLATFORM, List.of(repository.source(key))));
     }
     var _ = channels.refresh("test");
   }
@@ -393,7 +379,7 @@ class JudgingTest {
   private static Changelog changelog() {
     ChangelogEntry entry =
         new ChangelogEntry(
-            "bash", "5.2-2", List.of(new Naming("CVE-2026-1234", true, "fix CVE-2026-1234")));
+            "bash", "5.2-2", List.of(new NamedCve("CVE-2026-1234", true, "fix CVE-2026-1234")));
     return new Changelog("bash", "5.2-2", "bash", "5.2-2", "", "", entry, true, List.of(entry));
   }
 }

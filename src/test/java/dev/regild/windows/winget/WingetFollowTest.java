@@ -32,6 +32,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,20 +41,26 @@ import org.junit.jupiter.api.io.TempDir;
 class WingetFollowTest {
   private static final String UPGRADE_CODE = "{AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE}";
 
+  @TempDir static Path shared;
+  private static TlsKeys keys;
+
   @TempDir Path temporary;
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private Path manifests;
   private Path files;
-  private TlsKeys keys;
   private HttpsServer server;
   private ChannelStore channels;
 
+  @BeforeAll
+  static void makeKeys() throws Exception {
+    HostTools.assumeInstalled("openssl", "wixl", "msiinfo", "bwrap");
+    keys = TlsKeys.make(shared.resolve("tls"), "IP:127.0.0.1");
+  }
+
   @BeforeEach
   void serve() throws Exception {
-    HostTools.assumeInstalled("openssl", "wixl", "msiinfo", "bwrap");
     manifests = Files.createDirectories(temporary.resolve("winget/manifests"));
     files = Files.createDirectories(temporary.resolve("files"));
-    keys = TlsKeys.make(temporary.resolve("tls"), "IP:127.0.0.1");
     server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(keys.context()));
     server.createContext(
@@ -234,7 +241,7 @@ class WingetFollowTest {
   void theDriversOfAnUpdateServerThatIsTakenOutGo() throws Exception {
     publish("1.0", msi("1.0.0"), "x64", "msi");
     Path directory = temporary.resolve("data/channels/win.catalogue");
-    FollowedPackages.open(directory).refuse("driver 1", "not signed");
+    FollowedPackages.open(directory).refuse("driver 1", "amd64", "not signed");
 
     channels.refresh("win");
 
@@ -279,7 +286,7 @@ class WingetFollowTest {
         temporary.resolve("winget").toString(),
         packages,
         "amd64",
-        new Route(Route.DIRECT, temporary.resolve("tls/authority.pem").toString()));
+        new Route(Route.DIRECT, keys.authority().toString()));
   }
 
   private List<CatalogueEntry> agents() throws Exception {

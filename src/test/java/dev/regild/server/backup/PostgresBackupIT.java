@@ -6,51 +6,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.MasterKey;
 import dev.regild.db.PostgresAddress;
-import dev.regild.fixtures.PostgresCluster;
-import dev.regild.fixtures.TestDatabases;
+import dev.regild.fixtures.PostgresDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Backups of a registry that several nodes share. */
-class PostgresBackupTest {
-  private static final String NAME = "backed_up";
-
-  @RegisterExtension static final Cluster CLUSTER = new Cluster();
+class PostgresBackupIT {
+  @RegisterExtension final PostgresDatabase postgres = new PostgresDatabase();
 
   @TempDir Path directory;
   private PostgresAddress address;
 
-  /** The cluster of the run. */
-  static final class Cluster implements BeforeAllCallback {
-    private PostgresCluster cluster;
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      cluster = TestDatabases.cluster(context);
-    }
-  }
-
   @BeforeEach
-  void make() throws Exception {
-    CLUSTER.cluster.execute("CREATE DATABASE %s TEMPLATE regild_template".formatted(NAME));
-    address = CLUSTER.cluster.address(NAME);
-  }
-
-  @AfterEach
-  void drop() throws Exception {
-    CLUSTER.cluster.execute("DROP DATABASE %s WITH (FORCE)".formatted(NAME));
+  void find() {
+    address = postgres.address();
   }
 
   @Test
@@ -114,22 +91,13 @@ class PostgresBackupTest {
   }
 
   @Test
-  void anIpv6AddressHasNoBracketsForThePrograms() {
-    String[] hosts = {"[fd00::5]", "db.example.com"};
-    assertThat(hosts)
-        .extracting(host ->
-            PostgresPrograms.host(
-                PostgresAddress.parse("postgresql://regild@" + host + "/regild", Map.of())
-                    .orElseThrow()))
-        .containsExactly("fd00::5", "db.example.com");
-  }
-
-  @Test
   void aLockThatWasLostIsNoticed() throws Exception {
     try (BackupLock lock = RegistryCopy.source(directory, Optional.of(address)).lock()) {
-      CLUSTER.cluster.execute(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
-              .formatted(NAME));
+      postgres
+          .cluster()
+          .execute(
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
+                  .formatted(address.database()));
       assertThatThrownBy(lock::requireHeld)
           .isInstanceOf(BackupException.class)
           .hasMessageContaining("was lost during the backup");

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.ring.Ring;
 import dev.regild.db.Database;
-import dev.regild.fixtures.PostgresCluster;
-import dev.regild.fixtures.TestDatabases;
+import dev.regild.fixtures.PostgresDatabase;
+import dev.regild.fixtures.TestClock;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -18,7 +18,6 @@ import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.SharedTurns;
 import dev.regild.job.node.ThisNode;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.policy.TestClock;
 import dev.regild.policy.line.Lines;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
@@ -38,42 +37,26 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.json.JsonMapper;
 
 /** One schedule, and three nodes on one PostgreSQL that all look at it. */
-class SchedulesOfNodesTest {
-  private static final String DATABASE = "schedules_of_nodes";
-
-  @RegisterExtension static final Cluster CLUSTER = new Cluster();
+class SchedulesOfNodesIT {
+  @RegisterExtension final PostgresDatabase postgres = new PostgresDatabase();
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final BlockingQueue<String> begun = new LinkedBlockingQueue<>();
   private final TestClock clock = new TestClock();
-
-  /** The cluster of the run. */
-  static final class Cluster implements BeforeAllCallback {
-    private PostgresCluster cluster;
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      cluster = TestDatabases.cluster(context);
-    }
-  }
 
   @AfterEach
   void close() throws Exception {
     while (!opened.isEmpty()) {
       opened.pop().close();
     }
-    CLUSTER.cluster.execute("DROP DATABASE %s WITH (FORCE)".formatted(DATABASE));
   }
 
   @Test
   void eachTimeOneOfThemBeginsOneUpdateAndOthersGoOnWhenItEnds() throws Exception {
-    CLUSTER.cluster.execute("CREATE DATABASE %s TEMPLATE regild_template".formatted(DATABASE));
     Registry registry = new Registry(database());
     Image golden = registry.available(ALICE, "golden");
     registry.write(handle -> Lines.add(handle, ALICE, "golden", golden, clock.instant()));
@@ -136,7 +119,7 @@ class SchedulesOfNodesTest {
   }
 
   private Database database() throws Exception {
-    Database database = Database.open(CLUSTER.cluster.address(DATABASE));
+    Database database = postgres.open();
     opened.push(database);
     return database;
   }

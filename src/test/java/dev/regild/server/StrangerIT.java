@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a client can make the server wait for, read, keep or hold, with a key or without. */
-class StrangerTest {
+class StrangerIT {
   private static final Config.Http LIMITS =
       new Config.Http(
           8,

@@ -11,8 +11,7 @@ import dev.regild.db.JobNeeds;
 import dev.regild.db.JobQueue;
 import dev.regild.db.Lease;
 import dev.regild.db.LostLeaseException;
-import dev.regild.fixtures.PostgresCluster;
-import dev.regild.fixtures.TestDatabases;
+import dev.regild.fixtures.PostgresDatabase;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -29,47 +28,25 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Several nodes on one PostgreSQL, each with connections and workers of its own. */
-class NodesTest {
+class SharedNodesIT {
   private static final String KIND = "test";
   private static final long LIMIT = 60;
-  private static final AtomicInteger MADE = new AtomicInteger();
 
-  @RegisterExtension static final Cluster CLUSTER = new Cluster();
+  @RegisterExtension final PostgresDatabase postgres = new PostgresDatabase();
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final BlockingQueue<String> ran = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
-  private String name = "";
-
-  /** The cluster of the run. */
-  static final class Cluster implements BeforeAllCallback {
-    private PostgresCluster cluster;
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-      cluster = TestDatabases.cluster(context);
-    }
-  }
-
-  @BeforeEach
-  void make() throws Exception {
-    name = "nodes_" + MADE.incrementAndGet();
-    CLUSTER.cluster.execute("CREATE DATABASE " + name + " TEMPLATE regild_template");
-  }
 
   @AfterEach
   void close() throws Exception {
     while (!opened.isEmpty()) {
       opened.pop().close();
     }
-    CLUSTER.cluster.execute("DROP DATABASE %s WITH (FORCE)".formatted(name));
   }
 
   @Test
@@ -120,6 +97,20 @@ class NodesTest {
     assertThat(front.waiting("job"))
         .hasValueSatisfying(
             words -> assertThat(words).contains("no running node has OVMF and swtpm"));
+  }
+
+  /** Not what the nodes have: somebody who reads it would look for the wrong thing. */
+  @Test
+  void onlyWhatIsMissingIsTold() throws Exception {
+    TestNode worker = node("worker", EnumSet.of(Ability.TOOLS, Ability.VM, Ability.UEFI));
+    worker.enqueue("job", needs(Ability.TOOLS, Ability.VM, Ability.UEFI, Ability.TPM));
+    assertThat(worker.waiting("job"))
+        .hasValueSatisfying(
+            words -> assertThat(words).startsWith("Waiting: no running node has swtpm. "));
+    node("other", EnumSet.of(Ability.TPM));
+    assertThat(worker.waiting("job"))
+        .hasValueSatisfying(words ->
+            assertThat(words).contains("all that the job needs; worker lacks only swtpm. "));
   }
 
   @Test
@@ -318,7 +309,7 @@ class NodesTest {
   }
 
   private TestNode node(String node, Set<Ability> abilities) throws NodeRefusedException {
-    Database database = Database.open(CLUSTER.cluster.address(name));
+    Database database = postgres.open();
     opened.push(database);
     return new TestNode(node, database, abilities);
   }

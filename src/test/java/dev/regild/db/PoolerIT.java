@@ -1,13 +1,13 @@
 package dev.regild.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import dev.regild.fixtures.PgBouncer;
 import dev.regild.fixtures.PostgresCluster;
+import dev.regild.fixtures.TestDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -18,18 +18,23 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Clients of a pgbouncer that gives them the same two connections, a transaction at a time. */
-class PoolerTest {
+class PoolerIT {
   private static final int TIMES = 60;
+
+  private static PostgresCluster cluster;
+
+  @RegisterExtension
+  static final BeforeAllCallback CLUSTER = context -> cluster = TestDatabases.cluster(context);
 
   @Test
   void twoClientsThatCountAreRightAndSoIsTheScheduler() throws Exception {
-    assumeTrue(PostgresCluster.isInstalled(), "PostgreSQL is not installed");
-    try (PostgresCluster cluster = PostgresCluster.start();
-        PgBouncer bouncer = PgBouncer.start(cluster)) {
-      cluster.execute("CREATE DATABASE pooled");
+    cluster.execute("CREATE DATABASE pooled");
+    try (PgBouncer bouncer = PgBouncer.start(cluster)) {
       PostgresAddress address = cluster.address("pooled", bouncer.port());
       AtomicInteger ran = new AtomicInteger();
       OneTimeTask<Void> task =
@@ -62,6 +67,8 @@ class PoolerTest {
         right = defaultsCountRight(address);
       }
       assertThat(right).isFalse();
+    } finally {
+      cluster.execute("DROP DATABASE pooled WITH (FORCE)");
     }
   }
 

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Disks packed by the real tools, as they are received and as they are looked at before that. */
-class PackedDisksTest {
+class PackedDisksIT {
   private static final String ALICE = "111111111111";
   private static final DiskQuota PLENTY = new DiskQuota(100, 1L << 62);
   private static final int DISK_BYTES = 1 << 20;

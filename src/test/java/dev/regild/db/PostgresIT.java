@@ -3,9 +3,9 @@ package dev.regild.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.fixtures.PostgresCluster;
+import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,30 +19,19 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Handle;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is only so on a PostgreSQL that several nodes share. */
-class PostgresTest {
+class PostgresIT {
   private static final AtomicInteger MADE = new AtomicInteger();
 
   private static PostgresCluster cluster;
-  private static PostgresAddress tables;
 
-  @BeforeAll
-  static void start() throws Exception {
-    assumeTrue(PostgresCluster.isInstalled(), "PostgreSQL is not installed");
-    cluster = PostgresCluster.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
+  @RegisterExtension
+  static final BeforeAllCallback CLUSTER = context -> cluster = TestDatabases.cluster(context);
 
   @Test
   void nodesThatMakeTheTablesAtOnceDoNotDisturbEachOther() throws Exception {
@@ -107,7 +96,7 @@ class PostgresTest {
   @Test
   void anOutageIsToldToWhoAsksAndPasses() throws Exception {
     try (Database database = Database.open(withTables())) {
-      database.useTransaction(PostgresTest::insertNext);
+      database.useTransaction(PostgresIT::insertNext);
       cluster.crash();
       try {
         assertThatThrownBy(() -> count(database)).isInstanceOf(DatabaseUnavailableException.class);
@@ -234,50 +223,9 @@ class PostgresTest {
     }
   }
 
-  @Test
-  void anAddressIsReadWithAllItsParts() {
-    assertThat(parse("postgresql://re%40gild:p%3Aw+d@db:6432/images?sslmode=verify-full"))
-        .hasValue(
-            new PostgresAddress(
-                "db",
-                6432,
-                "images",
-                Optional.of("re@gild"),
-                Optional.of("p:w+d"),
-                Map.of("sslmode", "verify-full")));
-    assertThat(PostgresAddress.parse("postgres://regild@[::1]/r", Map.of("PGPASSWORD", "canary")))
-        .hasValueSatisfying(address -> {
-          assertThat(address.port()).isEqualTo(5432);
-          assertThat(address.password()).hasValue("canary");
-          assertThat(address.toString()).doesNotContain("canary");
-        });
-    for (String wrong :
-        List.of(
-            "db",
-            "mysql://db/regild",
-            "postgresql://db",
-            "postgresql://db/",
-            "postgresql:///regild",
-            "postgresql://db/regild/more",
-            "postgresql://db:70000/regild",
-            "postgresql://db/regild?prepareThreshold=5",
-            "postgresql://db/regild#x",
-            "postgresql://a b@db/regild")) {
-      assertThat(parse(wrong)).as(wrong).isEmpty();
-    }
-  }
-
-  private static Optional<PostgresAddress> parse(String text) {
-    return PostgresAddress.parse(text, Map.of());
-  }
-
-  /** With the tables, which are made once for all tests. */
   private static PostgresAddress withTables() throws Exception {
-    if (tables == null) {
-      tables = newDatabase("");
-      Database.open(tables).close();
-    }
-    return newDatabase("TEMPLATE " + tables.database());
+    return cluster.address(
+        TestDatabases.copyOfTemplate(cluster, "with_tables_" + MADE.incrementAndGet()));
   }
 
   private static PostgresAddress newDatabase(String options) throws Exception {
@@ -287,7 +235,7 @@ class PostgresTest {
   }
 
   private static void insertNext(Database database) {
-    database.useTransaction(PostgresTest::insertNext);
+    database.useTransaction(PostgresIT::insertNext);
   }
 
   /** No key tells two that have read the same count from each other. */
