@@ -289,8 +289,7 @@ public final class QemuImg {
   /** Writes zeros over parts of an overlay that nobody has open. */
   static void writeZeros(Path overlay, List<DiskPart> parts)
       throws ProgramException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(List.of("qemu-io", "-f", "qcow2", "-t", "unsafe"));
+    List<String> command = new ArrayList<>(List.of("qemu-io", "-f", "qcow2", "-t", "unsafe"));
     for (DiskPart part : parts) {
       command.add("-c");
       command.add("write -q -z %d %d".formatted(part.offset(), part.length()));
