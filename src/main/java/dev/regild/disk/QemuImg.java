@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,6 +52,11 @@ public final class QemuImg {
       new Program.Limits(4L << 30, Duration.ofMinutes(15), OptionalLong.of(1L << 30));
 
   private static final Pattern PROGRESS = Pattern.compile("\\(([0-9.]+)/100%\\)");
+
+  /** A line of {@code qemu-img map} about a part that holds data. */
+  private static final Pattern EXTENT =
+      Pattern.compile("\"start\": ([0-9]+), \"length\": ([0-9]+),.*\"data\": true");
+
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private QemuImg() {}
@@ -263,6 +269,38 @@ public final class QemuImg {
   }
 
   /**
+   * Reads which parts of its disk a qcow2 holds data of itself, leaving aside what it stands on.
+   *
+   * @param onExtent is given each such part, in the order of the disk
+   */
+  static void readMap(Path disk, Consumer<DiskPart> onExtent)
+      throws ProgramException, InterruptedException {
+    List<String> arguments = List.of("map", "--output=json", alone(disk, DiskFormat.QCOW2));
+    program(TABLES, FOR_TABLES, Sandbox.reading(disk), arguments)
+        .run(line -> {
+          Matcher matcher = EXTENT.matcher(line);
+          if (matcher.find()) {
+            onExtent.accept(
+                new DiskPart(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))));
+          }
+        });
+  }
+
+  /** Writes zeros over parts of an overlay that nobody has open. */
+  static void writeZeros(Path overlay, List<DiskPart> parts)
+      throws ProgramException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("qemu-io", "-f", "qcow2", "-t", "unsafe"));
+    for (DiskPart part : parts) {
+      command.add("-c");
+      command.add("write -q -z %d %d".formatted(part.offset(), part.length()));
+    }
+    command.add(name(overlay));
+    List<Path> chain = chain(overlay);
+    Sandbox sandbox = Sandbox.reading(chain.subList(1, chain.size())).writing(overlay);
+    limited(TABLES, FOR_WHOLE_DISKS, sandbox, command).run();
+  }
+
+  /**
    * Reads two qcow2, each with all that it stands on, from end to end.
    *
    * @throws ProgramException if they differ, or one can't be read
@@ -417,6 +455,11 @@ public final class QemuImg {
       Duration timeLimit, Program.Limits limits, Sandbox sandbox, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of("qemu-img"));
     command.addAll(arguments);
+    return limited(timeLimit, limits, sandbox, command);
+  }
+
+  private static Program limited(
+      Duration timeLimit, Program.Limits limits, Sandbox sandbox, List<String> command) {
     return Program.of(command).within(timeLimit).limitedTo(limits).in(sandbox);
   }
 

@@ -37,6 +37,7 @@ final class SearchPath {
           Map.entry("prlimit", "util-linux"),
           Map.entry("python3", "python3"),
           Map.entry("qemu-img", "qemu-utils"),
+          Map.entry("qemu-io", "qemu-utils"),
           Map.entry("qemu-nbd", "qemu-utils"),
           Map.entry("qemu-storage-daemon", "qemu-system-common"),
           Map.entry("qemu-system-x86_64", "qemu-system-x86"),

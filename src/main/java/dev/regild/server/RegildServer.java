@@ -341,20 +341,18 @@ public final class RegildServer implements AutoCloseable {
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
     new Recovery(database, layers, workspaces, work).run();
-    opened(
-        Upkeep.start(
-            database,
-            deletions,
-            flattenings,
-            new DiskDeletions(database, disks),
-            storage.uploads(),
-            membership.turns(),
-            clock));
-    indexUpkeep.begin();
+    Upkeep upkeep =
+        opened(
+            new Upkeep(
+                database,
+                deletions,
+                flattenings,
+                new DiskDeletions(database, disks),
+                storage.uploads(),
+                membership.turns(),
+                clock));
     if (role.runsJobs()) {
-      opened(jobs).start();
-    } else {
-      jobs.recover();
+      opened(jobs);
     }
     RegistryRefresh registryRefresh = new RegistryRefresh(database, inventories, clock);
     EarlierSnapshots earlierSnapshots =
@@ -560,6 +558,14 @@ public final class RegildServer implements AutoCloseable {
                 role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
     listening = front::isRunning;
+    // Only now: they would take a processor from the start, and the first requests are worth more.
+    upkeep.start();
+    indexUpkeep.begin();
+    if (role.runsJobs()) {
+      jobs.start();
+    } else {
+      jobs.recover();
+    }
     opened(events);
     opened(console);
     if (tls.isPresent() && config.tls().acme().isPresent()) {

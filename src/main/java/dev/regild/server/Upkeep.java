@@ -54,21 +54,13 @@ final class Upkeep implements AutoCloseable {
     this.uploadsWork = new RecurringWork("uploads", pauses, Turns.ALONE, uploads::removeAbandoned);
   }
 
-  static Upkeep start(
-      Database database,
-      ImageDeletions deletions,
-      ImageFlattenings flattenings,
-      DiskDeletions disks,
-      ResumableUploads uploads,
-      Turns turns,
-      Clock clock) {
-    Upkeep upkeep = new Upkeep(database, deletions, flattenings, disks, uploads, turns, clock);
+  /** Does what an only server does at its start, and begins what recurs. */
+  void start() {
     if (!database.isShared()) {
-      upkeep.once();
+      once();
     }
-    upkeep.work.start();
-    upkeep.uploadsWork.start();
-    return upkeep;
+    work.start();
+    uploadsWork.start();
   }
 
   /** Does what is due on one node. */

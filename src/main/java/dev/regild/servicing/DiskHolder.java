@@ -2,6 +2,7 @@ package dev.regild.servicing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.disk.DiskPart;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
@@ -233,9 +234,17 @@ final class DiskHolder {
     ask(Map.of("verb", "trim"), CLOSING);
   }
 
-  /** Unmounts cleanly; the disk then holds all that was written. */
-  void close() throws GuestException {
-    ask(Map.of("verb", "close"), CLOSING);
+  /**
+   * Unmounts cleanly; the disk then holds all that was written.
+   *
+   * @return after {@link #trim}, the free space that it could not give back
+   */
+  List<DiskPart> close() throws GuestException {
+    return ask(Map.of("verb", "close"), CLOSING)
+        .path("unused")
+        .valueStream()
+        .map(part -> new DiskPart(part.path(0).asLong(), part.path(1).asLong()))
+        .toList();
   }
 
   private JsonNode ask(Map<String, Object> request, Duration limit) throws GuestException {

@@ -1,6 +1,8 @@
 package dev.regild.servicing;
 
 import dev.regild.disk.DiskChain;
+import dev.regild.disk.DiskPart;
+import dev.regild.disk.UnusedSpace;
 import dev.regild.files.FileTree;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
@@ -8,6 +10,7 @@ import dev.regild.inventory.MountPoints;
 import dev.regild.machine.FreeSpace;
 import dev.regild.machine.FreeSpaceWatch;
 import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,6 +42,7 @@ final class NamespaceGuest implements Guest {
 
   private static final Duration MOMENT = Duration.ofMinutes(5);
 
+  private final Path overlay;
   private final Path staging;
   private final DiskHolder holder;
   private final FreeSpaceWatch freeSpace;
@@ -55,7 +59,8 @@ final class NamespaceGuest implements Guest {
       Path real = directory.toRealPath();
       this.staging = readable(Files.createDirectories(real.resolve("staging")));
       List<Path> chain = chain(overlay);
-      List<FreeSpace> room = room(chain.getFirst(), real);
+      this.overlay = chain.getFirst();
+      List<FreeSpace> room = room(this.overlay, real);
       this.holder = DiskHolder.start(real);
       watcher.running(this::abort);
       this.freeSpace = FreeSpaceWatch.start(room, holder::abort);
@@ -288,12 +293,26 @@ final class NamespaceGuest implements Guest {
       return;
     }
     closed = true;
+    List<DiskPart> unused = List.of();
     try {
-      holder.close();
+      unused = holder.close();
     } finally {
       freeSpace.close();
       abort();
       removeStaged();
+    }
+    clear(unused);
+  }
+
+  /** A layer is smaller by it, and as good without it. */
+  private void clear(List<DiskPart> unused) throws GuestException {
+    try {
+      UnusedSpace.clear(overlay, unused);
+    } catch (ProgramException e) {
+      LOG.warn("free space of {} was not cleared: {}", overlay, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new GuestException("Interrupted while the guest's free space was being cleared", e);
     }
   }
 

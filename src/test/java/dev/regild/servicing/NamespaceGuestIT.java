@@ -1,10 +1,12 @@
 package dev.regild.servicing;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.files.CurrentUser;
 import dev.regild.fixtures.Fixtures;
@@ -37,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnabledIf("canRun")
 class NamespaceGuestIT {
   private static final Duration MOMENT = Duration.ofMinutes(3);
+  private static final String KEPT = "kept\n".repeat(2000).substring(0, 8192);
 
   @TempDir static Path disks;
   private static Path base;
@@ -127,6 +130,40 @@ class NamespaceGuestIT {
       assertThat(guest.read("/etc/written")).asString().isEqualTo("text");
       assertThat(guest.run("ls", "/run/regild")).isEmpty();
     }
+  }
+
+  /** Half of the files are deleted after they were written: their blocks lie between those kept. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatWasDeletedIsNoLongerInTheLayerOnceTheDiskIsTrimmed(boolean trimmed) throws Exception {
+    String files = "for n in 0 1 2 3 4 5 6 7 8 9; do ";
+    try (Guest guest = open()) {
+      installs(
+          guest,
+          files
+              + "yes kept | dd bs=4k count=2 of=/etc/kept$n iflag=fullblock; "
+              + "yes garbage | dd bs=4k count=2 of=/etc/gone$n iflag=fullblock; done");
+      // What a program that installs has changed is written before the next one ends.
+      installs(guest, "true");
+      installs(guest, files + "rm /etc/gone$n; done");
+      if (trimmed) {
+        guest.trim();
+      }
+    }
+    Path raw = directory.resolve("content.raw");
+    QemuImg.convert(overlay, DiskFormat.QCOW2, raw, DiskFormat.RAW, part -> {});
+    String content = Files.readString(raw, ISO_8859_1);
+    assertThat(content.contains("kept\nkept\n")).isTrue();
+    assertThat(content.contains("garbage\ngarbage\n")).isEqualTo(!trimmed);
+    try (Guest guest = open()) {
+      for (int n = 0; n < 10; n++) {
+        assertThat(guest.read("/etc/kept" + n)).asString().isEqualTo(KEPT);
+      }
+    }
+  }
+
+  private static void installs(Guest guest, String commands) throws GuestException {
+    guest.install(List.of("sh", "-c", commands), MOMENT, line -> {});
   }
 
   @Test
