@@ -21,7 +21,7 @@ import java.util.zip.ZipException;
  * @param entries those that name a CVE, in the order of the file
  * @param oldest the file's last entry
  * @param problem why the file was not read to its end; empty if it was
- * @param whole whether {@code oldest} is the package's first entry: debhelper cuts changelogs
+ * @param whole whether {@code oldest} is the package's first entry: distributions cut changelogs
  */
 record DebChangelog(
     List<ChangelogEntry> entries, ChangelogEntry oldest, String problem, boolean whole) {
@@ -34,8 +34,15 @@ record DebChangelog(
   private static final Pattern HEADING =
       Pattern.compile("([a-z0-9][a-z0-9+.-]{0,200}) \\(([^\\s()]{1,200})\\)[^;]{0,400};.*");
 
-  /** Written by dh_installchangelogs after the entries that it keeps. */
-  private static final String CUT = "# Older entries have been removed from this changelog.";
+  /**
+   * What follows the entries that were kept. Debian's dh_installchangelogs writes {@code # Older
+   * entries have been removed from this changelog.}, Ubuntu's pkgbinarymangler, which keeps ten,
+   * {@code # For older changelog entries, run 'apt-get changelog bash'}.
+   */
+  private static final Pattern CUT =
+      Pattern.compile(
+          "#.{0,200}\\b(?:older|complete)\\b.{0,200}\\b(?:entries|changelog)\\b.*",
+          Pattern.CASE_INSENSITIVE);
 
   /**
    * Reads a compressed changelog.
@@ -91,7 +98,7 @@ record DebChangelog(
         end();
         source = heading.group(1);
         version = heading.group(2);
-      } else if (line.startsWith(CUT)) {
+      } else if (CUT.matcher(line).matches()) {
         cut = true;
       } else if (!version.isEmpty() && !line.startsWith(" -- ")) {
         items.line(line);

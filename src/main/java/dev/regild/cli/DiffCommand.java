@@ -12,7 +12,9 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +91,7 @@ final class DiffCommand implements Callable<Integer> {
     PlanTable.cves(difference.path("cves"), out);
     PlanTable.cves("CVEs new, as packages are older", difference.path("newCves"), out);
     advisories(difference.path("advisories"), out);
+    open(difference.path("open"), out);
     return 0;
   }
 
@@ -167,6 +170,34 @@ final class DiffCommand implements Callable<Integer> {
           each.path("to").asString(""));
     }
     table.print(out);
+  }
+
+  private static void open(JsonNode open, PrintWriter out) {
+    if (!open.isObject()) {
+      return;
+    }
+    JsonNode a = open.path("first");
+    JsonNode b = open.path("second");
+    out.println(
+        "Open by the feeds: %d -> %d, in the kernel %d -> %d"
+            .formatted(
+                a.path("open").asInt(0),
+                b.path("open").asInt(0),
+                a.path("kernel").asInt(0),
+                b.path("kernel").asInt(0)));
+    open("newly open", open.path("opened"), out);
+    open("open no more", open.path("closed"), out);
+  }
+
+  private static void open(String title, JsonNode cves, PrintWriter out) {
+    Map<String, List<String>> byPackage = new TreeMap<>();
+    for (JsonNode each : cves) {
+      byPackage
+          .computeIfAbsent(each.path("packageName").asString(""), _ -> new ArrayList<>())
+          .add(each.path("cve").asString(""));
+    }
+    byPackage.forEach((name, all) ->
+        out.println(Printable.line("  %s: %s: %s".formatted(title, name, String.join(", ", all)))));
   }
 
   private static void advisories(JsonNode advisories, PrintWriter out) {

@@ -43,7 +43,10 @@ final class FindCommand implements Callable<Integer> {
       description = "Show this help message and exit.")
   boolean help;
 
-  @Parameters(arity = "0..1", paramLabel = "PACKAGE", description = "The name of a package.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "PACKAGE",
+      description = "The name of a package, or of the source that packages were built from.")
   @Nullable String packageName;
 
   @Option(
@@ -90,7 +93,7 @@ final class FindCommand implements Callable<Integer> {
     if (output.isData()) {
       output.print(out, images);
     } else if (images.isEmpty()) {
-      out.println("No image has it.");
+      out.println(Printable.line(nothing()));
     } else {
       print(images, out);
     }
@@ -98,6 +101,20 @@ final class FindCommand implements Callable<Integer> {
         .distinct()
         .forEach(each -> spec.commandLine().getErr().println("note: " + Printable.line(each)));
     return 0;
+  }
+
+  /** Of a CVE, nothing more is said than what is known. */
+  private String nothing() {
+    if (state != null) {
+      return "No image has a package in the state %s.".formatted(state);
+    }
+    if (cve != null) {
+      return "No changelog that was read, no advisory and no feed names %s in a package of an image."
+          .formatted(cve);
+    }
+    return advisory == null
+        ? "No image has it."
+        : "No image has a package that %s names.".formatted(advisory);
   }
 
   private void find(List<JsonNode> images, List<String> incomplete)

@@ -58,7 +58,7 @@ final class ProvenanceCommand implements Callable<Integer> {
               .serversKey(client)
               .orElseThrow(() ->
                   new IOException(
-                      "The server does not have the key that signed the statement of %s. See docs/insight.md, If a signing key is lost."
+                      "The server does not have the key that signed the statement of %s. Use a copy of it, if you have one. See docs/insight.md, The signing key."
                           .formatted(name)));
       OutputFile.write(keyFile, new ByteArrayInputStream(key.pem().getBytes(US_ASCII)));
     }

@@ -39,6 +39,8 @@ final class ShowCommand implements Callable<Integer> {
   /** More are in the JSON. */
   private static final int MOST_CHANGED_FILES = 10;
 
+  private static final int MOST_UNSUPPORTED = 10;
+
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
@@ -136,6 +138,7 @@ final class ShowCommand implements Callable<Integer> {
     row(table, "intended for", imported.path("intendedInstanceType"));
     row(table, "snapshot", image.path("snapshot"));
     StatusCommand.rows(image.path("status"), table);
+    unsupported(image.path("unsupported"), table);
     table.row("all layers", ByteCount.text(image.path("standaloneBytes").asLong(0)));
     JsonNode qualification = image.path("qualification");
     if (qualification.isObject()) {
@@ -168,6 +171,24 @@ final class ShowCommand implements Callable<Integer> {
         .properties()
         .forEach(tag -> table.row("tag", tag.getKey() + "=" + tag.getValue().asString("")));
     table.print(out);
+  }
+
+  private static void unsupported(JsonNode packages, Table table) {
+    int shown = 0;
+    for (JsonNode each : packages) {
+      if (shown++ == MOST_UNSUPPORTED) {
+        table.row("", "… %d packages (regild show --json lists all)".formatted(packages.size()));
+        break;
+      }
+      boolean ended = each.path("ended").isString();
+      table.row(
+          shown == 1 ? "packages' support" : "",
+          "%s: %s (%s)"
+              .formatted(
+                  each.path("source").asString(""),
+                  ended ? "ended " + StatusCommand.day(each.path("ended")) : "limited",
+                  each.path("why").asString("")));
+    }
   }
 
   private static void inventory(JsonNode inventory, Table table) {

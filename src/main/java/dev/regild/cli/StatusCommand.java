@@ -198,7 +198,7 @@ final class StatusCommand implements Callable<Integer> {
     return value.isNumber() ? value.asString() : "-";
   }
 
-  private static String day(JsonNode time) {
+  static String day(JsonNode time) {
     return time.isString() ? time.asString("").replaceFirst("T.*", "") : "-";
   }
 

@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
@@ -22,7 +24,9 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "vulnerabilities",
     description =
-        "Lists the CVEs of an image's packages, as its vendor's feed has them. See: regild feed",
+        "Lists the CVEs of an image's packages, as its vendor's feed has them (see: regild feed)."
+            + " With --fixable or --fixed-by-update, those that an update fixes, with the"
+            + " changelog's line or the advisory that says so, which need no feed.",
     mixinStandardHelpOptions = true)
 final class VulnerabilitiesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -34,11 +38,17 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
   @Option(
       names = "--status",
       paramLabel = "STATUS",
-      defaultValue = "open",
       description =
-          "Only CVEs with this status: open, wont-fix, fixed, not-affected or all. Default:"
-              + " ${DEFAULT-VALUE}.")
-  String status = "open";
+          "Only CVEs with this status: open, wont-fix, fixed, not-affected or all. Default: open.")
+  @Nullable String status;
+
+  @Option(names = "--fixable", description = "The CVEs that an update of the image would fix now.")
+  boolean fixable;
+
+  @Option(
+      names = "--fixed-by-update",
+      description = "The CVEs that were fixed by the update that made the image.")
+  boolean fixedByUpdate;
 
   @Option(names = "--kernel", description = "Show the kernel's CVEs too. Default: only count them.")
   boolean kernel;
@@ -50,6 +60,32 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    if (fixable || fixedByUpdate) {
+      ofUpdate();
+    } else {
+      ofFeeds();
+    }
+    return 0;
+  }
+
+  private void ofUpdate() throws ServerRefusalException, IOException, InterruptedException {
+    if (fixable == fixedByUpdate || status != null || exploited) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Write --fixable or --fixed-by-update alone; of the other options, only --kernel goes"
+              + " with it.");
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    UpdateCves.Answer answer =
+        new UpdateCves(connection.client(), name, fixable ? "toFix" : "fixed", kernel).ask();
+    if (output.isData()) {
+      output.print(out, answer.cves());
+    } else {
+      UpdateCves.print(answer, out);
+    }
+  }
+
+  private void ofFeeds() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
     List<JsonNode> cves = new ArrayList<>();
@@ -60,13 +96,15 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
       page = client.get(path(page.path("next").asString("")));
       page.path("cves").forEach(cves::add);
     }
+    if (!first.path("feeds").asBoolean(false)) {
+      // An empty list would read as if nothing were open.
+      throw new IOException(
+          "No feed knows the platform of %s, so its open CVEs are unknown. Add a feed (regild feed add NAME --kind KIND), or ask what an update would fix: regild vulnerabilities %1$s --fixable"
+              .formatted(name));
+    }
     if (output.isData()) {
       output.print(out, cves);
-      return 0;
-    }
-    if (!first.path("feeds").asBoolean(false)) {
-      out.println("No feed knows this image's platform. Add one: regild feed add NAME --kind KIND");
-      return 0;
+      return;
     }
     Table table =
         new Table("CVE", "PACKAGE", "INSTALLED", "STATUS", "FIXED IN", "SEVERITY", "NOTE");
@@ -92,14 +130,13 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
                 counts.path("exploited").isNumber()
                     ? counts.path("exploited").asString()
                     : "unknown (no feed of the kind kev)"));
-    return 0;
   }
 
   private String path(String after) {
     return "/regild/v1/images/%s/vulnerabilities/vendor?limit=1000&status=%s&kernel=%s&exploited=%s%s"
         .formatted(
             ApiClient.image(name),
-            ApiClient.segment(status),
+            ApiClient.segment(status == null ? "open" : status),
             kernel,
             exploited,
             after.isEmpty() ? "" : "&after=" + ApiClient.segment(after));

@@ -27,6 +27,7 @@ import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
 import dev.regild.windows.catalogue.CatalogueSource;
+import dev.regild.windows.upstream.LeftOut;
 import gg.jte.generated.precompiled.JtechannelGenerated;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
 import gg.jte.generated.precompiled.JtenewchannelGenerated;
@@ -34,6 +35,7 @@ import gg.jte.generated.precompiled.JteremovalGenerated;
 import gg.jte.generated.precompiled.JtesnapshotGenerated;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,6 +60,7 @@ final class ChannelPages implements Console.Pages {
   private static final Duration PAUSE = Duration.ofSeconds(30);
   private static final int SNAPSHOTS = 200;
   private static final int OFFERS = 1_000;
+  private static final int LEFT_OUT = 200;
 
   private final ConsoleServices services;
 
@@ -224,6 +227,7 @@ final class ChannelPages implements Console.Pages {
     return new ChannelPage(
         row(status, running()),
         snapshots,
+        leftOut(status),
         isOperator(visit),
         catalogue,
         entries.stream()
@@ -232,6 +236,22 @@ final class ChannelPages implements Console.Pages {
         form,
         new Commands("", "", "regild channel refresh " + Commands.quoted(name)),
         services.images().clock().instant());
+  }
+
+  private List<String> leftOut(ChannelStatus status) throws ChannelException {
+    if (status.channel().isEmpty()) {
+      return List.of();
+    }
+    try {
+      return LeftOut.of(services.channels(), status.channel().get()).stream()
+          .limit(LEFT_OUT)
+          .toList();
+    } catch (IOException e) {
+      throw new ChannelException(
+          "what %s has left out can't be read (%s); refresh the channel"
+              .formatted(status.name(), e.getMessage()),
+          e);
+    }
   }
 
   private ChannelStatus status(Visit visit, String name) throws ChannelException {

@@ -12,6 +12,7 @@ import dev.regild.insight.Fixes;
 import dev.regild.inventory.Inventory;
 import dev.regild.update.fleet.Difference;
 import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.ImageContent;
 import dev.regild.update.planning.SnapshotOffers;
 import gg.jte.generated.precompiled.JtecompareGenerated;
 import java.util.List;
@@ -97,16 +98,16 @@ final class ComparePages implements Console.Pages {
   }
 
   private ComparePage withImage(Asked asked) {
-    Examined one = Examined.require(services, asked.owner, asked.first);
-    Examined other = Examined.require(services, asked.owner, asked.second);
+    ImageContent one = content(asked, asked.first);
+    ImageContent other = content(asked, asked.second);
     if (!one.system().equals(other.system())) {
       throw new RefusedException(
           RefusedException.Reason.INCOMPATIBLE,
           "%s uses %s and %s uses %s. Compare images of one package system."
               .formatted(asked.first, one.system().name(), asked.second, other.system().name()));
     }
-    Differences.Subject before = subject(one);
-    Differences.Subject after = subject(other);
+    Differences.Subject before = one.subject(services.inventories());
+    Differences.Subject after = other.subject(services.inventories());
     return page(
         asked,
         "",
@@ -115,9 +116,9 @@ final class ComparePages implements Console.Pages {
   }
 
   private ComparePage withSnapshot(Asked asked) {
-    Examined one = Examined.require(services, asked.owner, asked.first);
+    ImageContent one = content(asked, asked.first);
     SnapshotOffers.Found found = offer(one, asked.snapshot.equals(NOW) ? "" : asked.snapshot);
-    Differences.Subject before = subject(one);
+    Differences.Subject before = one.subject(services.inventories());
     return page(
         asked,
         "",
@@ -125,7 +126,7 @@ final class ComparePages implements Console.Pages {
         Optional.of(services.differences().toSnapshot(before, found.offer())));
   }
 
-  private SnapshotOffers.Found offer(Examined image, String which) {
+  private SnapshotOffers.Found offer(ImageContent image, String which) {
     try {
       return services.snapshotOffers().find(image.image(), which);
     } catch (ChannelException e) {
@@ -134,9 +135,8 @@ final class ComparePages implements Console.Pages {
     }
   }
 
-  private Differences.Subject subject(Examined each) {
-    return new Differences.Subject(
-        each.image(), services.inventories().load(each.disk().inventory()));
+  private ImageContent content(Asked asked, String name) {
+    return ImageContent.require(services.images().database(), asked.owner, name);
   }
 
   private static String inWords(Fixes fixes) {
@@ -147,7 +147,7 @@ final class ComparePages implements Console.Pages {
             : " and " + Words.count(counts.kernel(), "CVE") + " in the kernel");
   }
 
-  private static ComparePage.Side side(Examined image, Inventory inventory) {
+  private static ComparePage.Side side(ImageContent image, Inventory inventory) {
     return new ComparePage.Side(
         image.image().name(),
         Words.image(image.image().name(), ""),

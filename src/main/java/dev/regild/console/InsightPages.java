@@ -6,19 +6,18 @@ import dev.regild.console.view.Frame.Section;
 import dev.regild.console.view.PackagesPage;
 import dev.regild.console.view.VulnerabilitiesPage;
 import dev.regild.console.view.Words;
-import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.BillOfMaterials;
-import dev.regild.insight.BillSubject;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.provenance.Envelope;
 import dev.regild.insight.provenance.Statements;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.update.fleet.ImageContent;
 import gg.jte.generated.precompiled.JtepackagesGenerated;
 import gg.jte.generated.precompiled.JtevulnerabilitiesGenerated;
 import java.util.List;
@@ -45,12 +44,12 @@ final class InsightPages implements Console.Pages {
         .show("/console/images/{name}/statement", "ShowProvenance", this::statement);
   }
 
-  private Examined examined(Owner owner, String name) {
-    return Examined.require(services, owner, name);
+  private ImageContent content(Owner owner, String name) {
+    return ImageContent.require(services.images().database(), owner, name);
   }
 
   private void packages(Visit visit) throws InterruptedException {
-    Examined image = examined(visit.caller().owner(), visit.path("name"));
+    ImageContent image = content(visit.caller().owner(), visit.path("name"));
     services
         .guard()
         .inTurn(
@@ -63,7 +62,7 @@ final class InsightPages implements Console.Pages {
                     (out, frame) -> JtepackagesGenerated.render(out, null, frame, page)));
   }
 
-  private PackagesPage packages(Visit visit, Examined image) {
+  private PackagesPage packages(Visit visit, ImageContent image) {
     Inventory inventory = services.inventories().load(image.disk().inventory());
     String search = visit.query("q");
     String wanted = search.toLowerCase(Locale.ROOT);
@@ -125,7 +124,7 @@ final class InsightPages implements Console.Pages {
           default ->
               throw new ApiException(ErrorType.VALIDATION, "The format must be cyclonedx or spdx.");
         };
-    Examined image = examined(visit.caller().owner(), visit.path("name"));
+    ImageContent image = content(visit.caller().owner(), visit.path("name"));
     String name =
         image.image().name() + (format == BillOfMaterials.Format.SPDX ? ".spdx.json" : ".cdx.json");
     services
@@ -137,16 +136,8 @@ final class InsightPages implements Console.Pages {
             () -> bill(image, format));
   }
 
-  private byte[] bill(Examined image, BillOfMaterials.Format format) {
-    return new BillOfMaterials(
-            new BillSubject(
-                image.image().name(),
-                image.image().id(),
-                image.image().arn(),
-                image.image().created(),
-                image.layer().map(Layer::sha256),
-                services.inventories().load(image.disk().inventory())),
-            image.system().notes())
+  private byte[] bill(ImageContent image, BillOfMaterials.Format format) {
+    return new BillOfMaterials(image.billSubject(services.inventories()), image.system().notes())
         .json(format);
   }
 

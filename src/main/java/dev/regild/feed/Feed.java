@@ -1,10 +1,12 @@
 package dev.regild.feed;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import dev.regild.fetch.Route;
 import dev.regild.files.Sha256;
 import java.net.URI;
 import java.time.Duration;
 import java.util.regex.Pattern;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Where a feed comes from, and how it is verified.
@@ -30,6 +32,11 @@ public record Feed(
     Route route,
     Duration refreshInterval) {
   public static final Duration DEFAULT_REFRESH_INTERVAL = Duration.ofHours(6);
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
+          .build();
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
   private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(5);
@@ -88,6 +95,15 @@ public record Feed(
     throw new IllegalArgumentException(
         "The address '%s' can't be used. Write a URL with https, http or file, without a user."
             .formatted(uri));
+  }
+
+  /** Returns it as the database has it. */
+  String json() {
+    return JSON.writeValueAsString(this);
+  }
+
+  static Feed ofJson(String json) {
+    return JSON.readValue(json, Feed.class);
   }
 
   /** Returns where the signature is. */

@@ -4,7 +4,7 @@ import dev.regild.channel.PackageSystem;
 import dev.regild.feed.Issue.State;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.Replacement;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.InstalledPackage;
@@ -72,7 +72,8 @@ public final class FeedChangelogs {
     }
 
     private Optional<Changelog> made(PackageVersion version) {
-      SortedMap<String, List<Naming>> byVersion = new TreeMap<>(system.family().order().reversed());
+      SortedMap<String, List<NamedCve>> byVersion =
+          new TreeMap<>(system.family().order().reversed());
       InstalledPackage installed =
           new InstalledPackage(version.name(), "", version.version(), false);
       for (PackageVersion name : system.notes().vendorNames(installed)) {
@@ -84,7 +85,7 @@ public final class FeedChangelogs {
           if (reached) {
             byVersion
                 .computeIfAbsent(issue.fixed(), _ -> new ArrayList<>())
-                .add(new Naming(issue.cve(), true, evidence(issue)));
+                .add(new NamedCve(issue.cve(), true, evidence(issue)));
           }
         }
       }

@@ -1,8 +1,6 @@
 package dev.regild.feed;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.db.Database;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Keyring;
@@ -21,8 +19,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -59,13 +55,7 @@ public final class FeedStore {
   /** One feed at a time: what it says can take much of the heap, and reading takes a processor. */
   private final ReentrantLock reading = new ReentrantLock();
 
-  /** What a feed says of a platform, by its snapshot. */
-  private final Cache<Part, Map<String, Collection<Issue>>> parts =
-      Caffeine.newBuilder().softValues().build();
-
-  private final Cache<String, PlatformFacts> merged = Caffeine.newBuilder().softValues().build();
-
-  record Part(String feed, String platform, String snapshot) {}
+  private final MergedFacts facts;
 
   /**
    * @param data the data directory; {@code feeds} is made in it
@@ -79,6 +69,7 @@ public final class FeedStore {
     this.directory = PrivateDirectory.within(data, "feeds").path();
     this.transport = transport;
     this.clock = clock;
+    this.facts = new MergedFacts(database);
   }
 
   /**
@@ -96,7 +87,7 @@ public final class FeedStore {
                     ON CONFLICT (name) DO NOTHING
                     """)
                 .bind("name", feed.name())
-                .bind("settings", JSON.writeValueAsString(feed))
+                .bind("settings", feed.json())
                 .bind("none", JSON.writeValueAsString(Validators.NONE))
                 .execute());
     if (added == 0) {
@@ -212,7 +203,7 @@ public final class FeedStore {
       ResultSet row, Map<String, Integer> issues, List<FeedSnapshot> snapshots)
       throws SQLException {
     return new FeedStatus(
-        JSON.readValue(row.getString("settings"), Feed.class),
+        Feed.ofJson(row.getString("settings")),
         Optional.ofNullable(row.getString("snapshot")),
         instant(row, "snapshot_at"),
         Optional.ofNullable(row.getString("verified")),
@@ -302,7 +293,7 @@ public final class FeedStore {
       String why = String.valueOf(e.getMessage());
       String message =
           e instanceof MalformedFeedException
-              ? "%s is no feed of the kind %s: %s. Check the address and the kind."
+              ? "%s is not a feed of the kind %s: %s. Check the address and the kind."
                   .formatted(status.feed().uri(), status.feed().kind().word(), why)
               : why;
       attempted(name, clock.millis(), message);
@@ -351,12 +342,12 @@ public final class FeedStore {
       throws MalformedFeedException, IOException, InterruptedException {
     reading.lockInterruptibly();
     try {
-      FeedFacts facts = new FeedFacts(wanted);
-      feed.kind().reader().read(file, facts);
+      FeedFacts said = new FeedFacts(wanted);
+      feed.kind().reader().read(file, said);
       DurableFiles.moveInto(directory, file, fetched.sha256());
-      store(feed, fetched.sha256(), fetched.validators(), facts);
+      store(feed, fetched.sha256(), fetched.validators(), said);
       removeOthers();
-      return new FeedResult(fetched.sha256(), true, facts.issues());
+      return new FeedResult(fetched.sha256(), true, said.issues());
     } finally {
       reading.unlock();
     }
@@ -406,11 +397,11 @@ public final class FeedStore {
             .execute());
   }
 
-  private void store(Feed feed, String digest, Validators validators, FeedFacts facts)
+  private void store(Feed feed, String digest, Validators validators, FeedFacts said)
       throws IOException {
     Map<String, FeedSnapshots.Facts> packed = new LinkedHashMap<>();
-    for (String platform : facts.platforms()) {
-      packed.put(platform, new FeedSnapshots.Facts(facts.issues(platform), facts.packed(platform)));
+    for (String platform : said.platforms()) {
+      packed.put(platform, new FeedSnapshots.Facts(said.issues(platform), said.packed(platform)));
     }
     FeedSnapshot read = new FeedSnapshot(digest, clock.instant(), feed.verification(), Map.of());
     database.useTransaction(handle -> {
@@ -462,108 +453,7 @@ public final class FeedStore {
 
   /** Returns what the feeds say about a platform. */
   public PlatformFacts facts(String platform) {
-    while (true) {
-      try {
-        return facts(parts(platform));
-      } catch (ReplacedException e) {
-        // By a refresh, whose facts are there now.
-      }
-    }
-  }
-
-  /** What a part says was replaced after the part was named. */
-  static final class ReplacedException extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    private ReplacedException() {
-      super("a feed's facts were replaced meanwhile");
-    }
-  }
-
-  /**
-   * Returns what the parts say.
-   *
-   * @throws ReplacedException if one isn't there any more; nothing is remembered of it, since it
-   *     may come back
-   */
-  PlatformFacts facts(List<Part> all) {
-    if (all.isEmpty()) {
-      return PlatformFacts.NONE;
-    }
-    String basis = String.join("\n", all.stream().map(Part::toString).toList());
-    return merged.get(basis, _ -> merged(basis, all));
-  }
-
-  /** Returns the parts of what the feeds say now about a platform. */
-  List<Part> parts(String platform) {
-    return database.read(handle -> parts(handle, platform));
-  }
-
-  /** Of a CVE, the feed whose kind comes first counts. */
-  private static List<Part> parts(Handle handle, String platform) {
-    List<Map.Entry<FeedKind, Part>> found = new ArrayList<>();
-    handle
-        .createQuery(
-            """
-            SELECT feed, platform, feed_facts.snapshot AS snapshot, settings
-              FROM feed_facts JOIN feed ON feed.name = feed_facts.feed
-             WHERE platform = :platform OR platform = ''
-             ORDER BY feed
-            """)
-        .bind("platform", platform)
-        .map((row, _) ->
-            Map.entry(
-                JSON.readValue(row.getString("settings"), Feed.class).kind(),
-                new Part(
-                    row.getString("feed"), row.getString("platform"), row.getString("snapshot"))))
-        .forEach(found::add);
-    return found.stream().sorted(Map.Entry.comparingByKey()).map(Map.Entry::getValue).toList();
-  }
-
-  private PlatformFacts merged(String basis, List<Part> all) {
-    Map<String, Map<String, Issue>> issues = new HashMap<>();
-    Set<String> exploited = new HashSet<>();
-    boolean knowsPackages = false;
-    boolean knowsExploited = false;
-    for (Part part : all) {
-      Map<String, Collection<Issue>> said = load(part);
-      if (part.platform().equals(FeedFacts.ANY)) {
-        knowsExploited = true;
-        said.getOrDefault(KevCatalogue.EXPLOITED, List.of())
-            .forEach(each -> exploited.add(each.cve()));
-      } else if (!said.isEmpty()) {
-        knowsPackages = true;
-        said.forEach((name, known) -> {
-          Map<String, Issue> kept = issues.computeIfAbsent(name, _ -> new LinkedHashMap<>());
-          known.forEach(each -> kept.putIfAbsent(each.cve(), each));
-        });
-      }
-    }
-    Map<String, Collection<Issue>> packages = new HashMap<>();
-    issues.forEach((name, known) -> packages.put(name, List.copyOf(known.values())));
-    return new PlatformFacts(
-        basis,
-        knowsPackages ? Optional.of(packages) : Optional.empty(),
-        knowsExploited ? Optional.of(exploited) : Optional.empty());
-  }
-
-  private Map<String, Collection<Issue>> load(Part part) {
-    return parts.get(
-        part,
-        _ ->
-            database
-                .read(handle ->
-                    handle
-                        .createQuery(
-                            "SELECT compressed_json FROM feed_facts WHERE feed = :feed"
-                                + " AND platform = :platform AND snapshot = :snapshot")
-                        .bind("feed", part.feed())
-                        .bind("platform", part.platform())
-                        .bind("snapshot", part.snapshot())
-                        .mapTo(byte[].class)
-                        .findOne())
-                .map(FeedFacts::unpacked)
-                .orElseThrow(ReplacedException::new));
+    return facts.of(platform);
   }
 
   private FeedException unusable(IOException e) {

@@ -618,8 +618,8 @@ public final class Transport {
   private static FetchException wantsUser(URI uri, Optional<ProxyAddress> proxy) {
     String address = proxy.map(ProxyAddress::plain).orElse("its proxy");
     return new FetchException(
-        ("%s could not be read: the proxy %s requires a user and a password; write 'machine %s login"
-                + " USER password SECRET' into the data directory's %s")
+        ("%s could not be read: the proxy %s requires a user and a password; write 'machine %s"
+             + " login USER password SECRET' into the data directory's %s")
             .formatted(uri, address, address, CredentialsFile.NAME));
   }
 
@@ -704,7 +704,7 @@ public final class Transport {
       }
       return new Answer(200, Files.newInputStream(file), now);
     } catch (NoSuchFileException e) {
-      throw new MissingFileException(uri + " does not exist; correct the channel's uris or suites");
+      throw new MissingFileException(uri + " does not exist; correct its address");
     }
   }
 
@@ -717,7 +717,7 @@ public final class Transport {
           uri
               + " does not exist (HTTP "
               + status
-              + "); if the mirror moved on, refresh the channel, else correct its uris or suites");
+              + "); if the mirror moved on, refresh again, else correct its address");
     }
     String remedy =
         switch (status) {

@@ -2,12 +2,14 @@ package dev.regild.files;
 
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Removes directories with all that is in them. Every step goes through the descriptor of the
@@ -45,6 +47,17 @@ public final class FileTree {
       // That is what was asked for.
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
+    }
+  }
+
+  /** Removes what lies in a directory under names that begin with a prefix. */
+  public static void removeChildren(Path directory, String prefix) throws IOException {
+    try (Stream<Path> children = Files.list(directory)) {
+      for (Path each : (Iterable<Path>) children::iterator) {
+        if (String.valueOf(each.getFileName()).startsWith(prefix)) {
+          remove(each);
+        }
+      }
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
  * @param version as the entry spells it
  * @param cves the CVEs that it names
  */
-public record ChangelogEntry(String source, String version, List<Naming> cves) {
+public record ChangelogEntry(String source, String version, List<NamedCve> cves) {
   /** Stands for no entry. */
   public static final ChangelogEntry NONE = new ChangelogEntry("", "", List.of());
 

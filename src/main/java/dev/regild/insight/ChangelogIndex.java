@@ -44,7 +44,7 @@ public final class ChangelogIndex {
     Set<String> cves =
         changelog.entries().stream()
             .flatMap(entry -> entry.cves().stream())
-            .map(Naming::cve)
+            .map(NamedCve::cve)
             .collect(Collectors.toCollection(TreeSet::new));
     cves.removeAll(
         handle

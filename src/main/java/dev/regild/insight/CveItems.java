@@ -62,7 +62,7 @@ public final class CveItems {
               + " (?:incomplete|insufficient))\\b.*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
-  private final Map<String, Naming> found = new LinkedHashMap<>();
+  private final Map<String, NamedCve> found = new LinkedHashMap<>();
   private final StringBuilder item = new StringBuilder();
   private int count;
 
@@ -79,7 +79,7 @@ public final class CveItems {
   }
 
   /** Returns each CVE in the lines once: fixed if one of its items says so. */
-  public List<Naming> named() {
+  public List<NamedCve> named() {
     end();
     return new ArrayList<>(found.values());
   }
@@ -100,9 +100,9 @@ public final class CveItems {
       count++;
       String cve = cves.group().toUpperCase(Locale.ROOT);
       boolean fixed = isFixed(text.substring(0, cves.start()), text.substring(cves.end()));
-      Naming before = found.get(cve);
+      NamedCve before = found.get(cve);
       if (before == null || (fixed && !before.fixed())) {
-        found.put(cve, new Naming(cve, fixed, evidence(text, cves.start(), cves.end())));
+        found.put(cve, new NamedCve(cve, fixed, evidence(text, cves.start(), cves.end())));
       }
     }
   }

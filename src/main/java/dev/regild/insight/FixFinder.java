@@ -25,10 +25,6 @@ import java.util.function.Function;
  * new one.
  */
 public final class FixFinder {
-  /** {@code CVE-2026-999} before {@code CVE-2026-84782}. */
-  private static final Comparator<String> BY_NUMBER =
-      Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
-
   private final PackageNotes notes;
   private final PackageFamily family;
   private final List<InstalledPackage> installed;
@@ -156,8 +152,8 @@ public final class FixFinder {
   }
 
   private SourceFixes fixes(String source, List<Known> all, InstalledPackage base) {
-    SortedMap<String, FixedCve> fixed = new TreeMap<>(BY_NUMBER);
-    SortedMap<String, FixedCve> mentioned = new TreeMap<>(BY_NUMBER);
+    SortedMap<String, FixedCve> fixed = new TreeMap<>(FixedCve.BY_NUMBER);
+    SortedMap<String, FixedCve> mentioned = new TreeMap<>(FixedCve.BY_NUMBER);
     List<Changelog> read =
         all.stream().flatMap(each -> each.changelog().stream()).filter(Changelog::wasRead).toList();
     for (Changelog changelog : read) {

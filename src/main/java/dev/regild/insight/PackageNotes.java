@@ -60,4 +60,12 @@ public interface PackageNotes {
 
   /** Returns the package URL of an installed package. */
   Purl purl(OperatingSystem os, InstalledPackage each);
+
+  /**
+   * Returns the package URLs by which scanners know an installed package, {@link #purl} first: the
+   * specification of purl leaves to them how they spell some vendors.
+   */
+  default List<Purl> purls(OperatingSystem os, InstalledPackage each) {
+    return List.of(purl(os, each));
+  }
 }

@@ -1,9 +1,7 @@
 package dev.regild.insight;
 
-import dev.regild.plan.InstalledPackage;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the update that made an image fixed, as OpenVEX 0.2.0
@@ -30,12 +27,6 @@ public final class VexDocument {
 
   /** A name. Nothing is served there. */
   private static final String ID = "https://regild.dev/vex/";
-
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
-  /** {@code CVE-2026-999} before {@code CVE-2026-84782}. */
-  private static final Comparator<String> BY_NUMBER =
-      Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
 
   private final BillSubject subject;
   private final PackageNotes notes;
@@ -72,11 +63,11 @@ public final class VexDocument {
     List<Map<String, Object>> statements = new ArrayList<>();
     said().forEach((cve, each) -> statements.add(statement(cve, each)));
     document.put("statements", statements);
-    return JSON.writeValueAsBytes(document);
+    return PrintableJson.of(document);
   }
 
   private SortedMap<String, Said> said() {
-    SortedMap<String, Said> said = new TreeMap<>(BY_NUMBER);
+    SortedMap<String, Said> said = new TreeMap<>(FixedCve.BY_NUMBER);
     for (SourceFixes source : fixes.sources()) {
       for (FixedCve each : source.fixed()) {
         Said about =
@@ -118,14 +109,14 @@ public final class VexDocument {
   private List<String> purls(Set<String> names) {
     return subject.inventory().packages().stream()
         .filter(each -> names.contains(each.name()))
-        .map(this::purl)
+        .flatMap(each -> notes.purls(subject.inventory().os(), each).stream())
+        .map(VexDocument::withoutQualifiers)
         .distinct()
         .sorted()
         .toList();
   }
 
-  private String purl(InstalledPackage each) {
-    Purl whole = notes.purl(subject.inventory().os(), each);
-    return new Purl(whole.type(), whole.namespace(), whole.name(), whole.version()).toString();
+  private static String withoutQualifiers(Purl each) {
+    return new Purl(each.type(), each.namespace(), each.name(), each.version()).toString();
   }
 }

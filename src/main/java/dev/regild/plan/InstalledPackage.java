@@ -37,6 +37,11 @@ public record InstalledPackage(
     this(name, architecture, version, held, Optional.empty());
   }
 
+  /** Returns the name of its source package; its own name if the source is not known. */
+  public String sourceName() {
+    return origin.map(PackageOrigin::source).filter(source -> !source.isEmpty()).orElse(name);
+  }
+
   /** Returns the same package with an origin. */
   public InstalledPackage from(PackageOrigin place) {
     return new InstalledPackage(name, architecture, version, held, Optional.of(place));

@@ -22,6 +22,8 @@ import java.util.List;
  * @param pendingRestarts the signs that the system wants a restart: {@linkplain
  *     PendingRestart#registryName names} of the registry's, and {@link
  *     dev.regild.windows.registry.PendingRestart#QUEUE}
+ * @param computers the hardware ids of the computers that the system has started on (Microsoft's
+ *     CHIDs), in small letters; none in an older inventory
  */
 public record WindowsFacts(
     String edition,
@@ -32,7 +34,8 @@ public record WindowsFacts(
     List<String> devices,
     List<Program> programs,
     List<String> pendingRestarts,
-    List<Device> hardware) {
+    List<Device> hardware,
+    List<String> computers) {
   /** The name of the package that stands for the operating system itself. */
   public static final String SYSTEM = "Windows";
 
@@ -54,9 +57,10 @@ public record WindowsFacts(
     programs = List.copyOf(programs);
     pendingRestarts = List.copyOf(pendingRestarts);
     hardware = hardware == null ? List.of() : List.copyOf(hardware);
+    computers = computers == null ? List.of() : List.copyOf(computers);
   }
 
-  /** Without what is known of each device. */
+  /** Without what is known of each device, and of computers. */
   public WindowsFacts(
       String edition,
       String displayVersion,
@@ -75,6 +79,7 @@ public record WindowsFacts(
         devices,
         programs,
         pendingRestarts,
+        List.of(),
         List.of());
   }
 

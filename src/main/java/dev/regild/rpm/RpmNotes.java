@@ -3,7 +3,7 @@ package dev.regild.rpm;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.CveItems;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.PackageNotes;
 import dev.regild.insight.Purl;
 import dev.regild.inventory.OperatingSystem;
@@ -36,15 +36,18 @@ final class RpmNotes implements PackageNotes {
   /** An entry with a longer name has no version. */
   private static final int LONGEST_NAME = 1000;
 
-  /** Vendors as purl's specification spells them, by the beginning of the platform's name. */
-  private static final Map<String, String> VENDORS =
+  /**
+   * Vendors by the beginning of the platform's name. Syft, and grype with it, spells them as {@code
+   * ID} of the system's os-release has them, Trivy in its own way.
+   */
+  private static final Map<String, List<String>> VENDORS =
       Map.of(
-          "AMAZON", "amazon",
-          "RHEL", "redhat",
-          "ROCKY", "rocky-linux",
-          "ALMA", "almalinux",
-          "ORACLE", "oracle",
-          "CENTOS", "centos");
+          "AMAZON", List.of("amazon", "amzn"),
+          "RHEL", List.of("redhat"),
+          "ROCKY", List.of("rocky"),
+          "ALMA", List.of("almalinux", "alma"),
+          "ORACLE", List.of("oracle", "ol"),
+          "CENTOS", List.of("centos"));
 
   @Override
   public Optional<Changelog> changelog(Path file) throws IOException {
@@ -81,7 +84,7 @@ final class RpmNotes implements PackageNotes {
       last = version(names.get(i)).orElse(last);
       characters += texts.get(i).length();
       CveItems items = characters > MOST_CHARACTERS ? new CveItems() : items(texts.get(i), named);
-      List<Naming> cves = items.named();
+      List<NamedCve> cves = items.named();
       named += items.count();
       if (characters > MOST_CHARACTERS || named > CveItems.MOST_IN_A_CHANGELOG) {
         problem = "its changelog is too long; its first %d entries were read".formatted(i);
@@ -150,12 +153,22 @@ final class RpmNotes implements PackageNotes {
 
   @Override
   public Purl purl(OperatingSystem os, InstalledPackage each) {
-    String vendor =
-        VENDORS.entrySet().stream()
-            .filter(known -> os.platform().startsWith(known.getKey()))
-            .map(Map.Entry::getValue)
-            .findFirst()
-            .orElse("");
+    return purls(os, each).getFirst();
+  }
+
+  @Override
+  public List<Purl> purls(OperatingSystem os, InstalledPackage each) {
+    return VENDORS.entrySet().stream()
+        .filter(known -> os.platform().startsWith(known.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(List.of(""))
+        .stream()
+        .map(vendor -> purl(os, vendor, each))
+        .toList();
+  }
+
+  private static Purl purl(OperatingSystem os, String vendor, InstalledPackage each) {
     int epoch = each.version().indexOf(':');
     return new Purl("rpm", vendor, each.name(), each.version().substring(epoch + 1))
         .with("arch", each.architecture())

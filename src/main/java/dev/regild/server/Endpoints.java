@@ -10,6 +10,7 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
@@ -79,6 +80,7 @@ import java.util.List;
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
  * @param feeds what vendors say about CVEs
+ * @param supportFiles say until when releases and packages are supported
  * @param signingKeys verify statements
  * @param attestations signs statements
  * @param metrics what is counted
@@ -107,6 +109,7 @@ record Endpoints(
     Path data,
     ImageFlattenings flattenings,
     FeedStore feeds,
+    SupportFiles supportFiles,
     SigningKeys signingKeys,
     Attestations attestations,
     Metrics metrics,
@@ -137,7 +140,14 @@ record Endpoints(
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(
-            requests, database, updates, inventories, images.cancellations(), flattenings, nodes),
+            requests,
+            database,
+            updates,
+            inventories,
+            supportFiles,
+            images.cancellations(),
+            flattenings,
+            nodes),
         new FlattenService(requests, database, flattenings, nodes),
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
@@ -159,6 +169,7 @@ record Endpoints(
             requests,
             database,
             inventories,
+            feeds,
             differences,
             snapshotOffers,
             images.pageTokens(),

@@ -393,6 +393,8 @@ public final class RegildServer implements AutoCloseable {
                 ChannelRefresh.USUAL));
 
     opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
+    SupportFiles supportFiles =
+        new SupportFiles(config.support().distroInfo(), config.support().securitySupport());
     opened(
             new Judging(
                     database,
@@ -400,8 +402,7 @@ public final class RegildServer implements AutoCloseable {
                     plans,
                     plannedFixes,
                     feeds,
-                    new SupportFiles(
-                        config.support().distroInfo(), config.support().securitySupport()),
+                    supportFiles,
                     membership.turns(),
                     clock)
                 .work())
@@ -534,6 +535,7 @@ public final class RegildServer implements AutoCloseable {
             data.path(),
             flattenings,
             feeds,
+            supportFiles,
             signingKeys,
             attestations,
             metrics,

@@ -98,7 +98,7 @@ public final class Attestations {
             subject(image),
             BuildType.UPDATE,
             asked,
-            askedBy(image.image(), record.askedBy()),
+            askedBy(image.image().owner().accountId(), record.askedBy()),
             dependencies,
             new Statement.Builder(isolation.name().toLowerCase(Locale.ROOT), versions),
             run(record.imageId(), record.created()),
@@ -128,7 +128,7 @@ public final class Attestations {
             subject(image),
             BuildType.IMPORT,
             asked,
-            askedBy(image.image(), askedBy),
+            askedBy(image.image().owner().accountId(), askedBy),
             dependencies,
             new Statement.Builder(Isolation.VM.name().toLowerCase(Locale.ROOT), versions),
             run(image.image().id(), image.image().created()),
@@ -184,7 +184,7 @@ public final class Attestations {
             subject(image),
             BuildType.COPY,
             asked,
-            Map.of(),
+            askedBy(copy.owner().accountId(), ""),
             dependencies,
             new Statement.Builder(ON_THE_HOST, versions),
             run(copy.id(), copy.created()),
@@ -222,19 +222,24 @@ public final class Attestations {
   }
 
   /**
+   * Who asked for an export.
+   *
+   * @param accessKey its id; empty if it is not known
+   * @param readOnly whether the key may only read
+   */
+  public record Asker(String account, String accessKey, boolean readOnly) {}
+
+  /**
    * Signs an export, and stores the statement with the image's bill of materials.
    *
    * @param versions of the programs that wrote the disk
-   * @param account of the caller
-   * @param readOnly whether the caller's key may only read
    * @param fileName of the disk, as it is offered
    * @param sha256 of the disk's file
    */
   public void ofExport(
       Handle handle,
       Map<String, String> versions,
-      String account,
-      boolean readOnly,
+      Asker asker,
       Exported exported,
       String fileName,
       String sha256) {
@@ -245,15 +250,15 @@ public final class Attestations {
             List.of(ResourceDescriptor.of(fileName, sha256)),
             BuildType.EXPORT,
             Map.of("image", image.arn()),
-            Map.of(),
+            askedBy(asker.account(), asker.accessKey()),
             exported.dependencies(),
             new Statement.Builder(ON_THE_HOST, versions),
             new Run(image.id(), now, now),
             exported.byproducts());
     ExportStatements.put(
         handle,
-        account,
-        readOnly,
+        asker.account(),
+        asker.readOnly(),
         sha256,
         image.name(),
         Envelope.sign(statement.json(), keys.current(handle)).json(),
@@ -308,9 +313,9 @@ public final class Attestations {
     return files;
   }
 
-  private static Map<String, Object> askedBy(Image image, String accessKey) {
+  private static Map<String, Object> askedBy(String account, String accessKey) {
     Map<String, Object> who = new LinkedHashMap<>();
-    who.put("account", image.owner().accountId());
+    who.put("account", account);
     if (!accessKey.isEmpty()) {
       who.put("accessKey", accessKey);
     }

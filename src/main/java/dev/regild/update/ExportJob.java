@@ -79,8 +79,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
       attestations.ofExport(
           handle,
           versions,
-          task.owner().accountId(),
-          false,
+          new Attestations.Asker(task.owner().accountId(), "", false),
           exported,
           task.amiId() + ".qcow2",
           disk.sha256());

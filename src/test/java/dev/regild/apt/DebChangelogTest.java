@@ -9,6 +9,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DebChangelogTest {
   private static final String HEADING = "openssl (%s) unstable; urgency=low\n\n";
@@ -36,6 +38,24 @@ class DebChangelogTest {
       text.append("  * CVE-2020-1111\n".repeat(50));
     }
     assertThat(read(text.toString()).problem()).contains("too long");
+  }
+
+  /** Debian's mark, and Ubuntu's, which keeps ten entries of each changelog. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "# Older entries have been removed from this changelog.",
+        "# To read the complete changelog use `apt changelog openssl`.",
+        "# For older changelog entries, run 'apt-get changelog openssl'"
+      })
+  void aChangelogThatItsDistributionHasCutIsNotWhole(String mark) throws Exception {
+    String kept = HEADING.formatted("3.0-2") + "  * CVE-2020-1111\n\n";
+    assertThat(read(kept).whole()).isTrue();
+    assertThat(read(kept + "# a comment\n").whole()).isTrue();
+    DebChangelog cut = read(kept + "\n" + mark + "\n");
+    assertThat(cut.whole()).isFalse();
+    assertThat(cut.oldest().version()).isEqualTo("3.0-2");
+    assertThat(cut.problem()).isEmpty();
   }
 
   private static DebChangelog read(String text) throws Exception {

@@ -253,14 +253,15 @@ class FeedStoreTest {
   void nothingIsRememberedOfASnapshotThatWasReplacedBeforeItWasRead() throws Exception {
     add(FeedKind.DEBIAN_TRACKER, TRACKER);
     String first = feeds.require("debian-tracker").snapshot().orElseThrow();
-    List<FeedStore.Part> named = feeds.parts("DEBIAN_12");
+    MergedFacts facts = new MergedFacts(database);
+    List<MergedFacts.Part> named = facts.parts("DEBIAN_12");
     refreshed(
         "{\"openssl\": {\"CVE-2026-9\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
-    assertThatExceptionOfType(FeedStore.ReplacedException.class)
-        .isThrownBy(() -> feeds.facts(named));
+    assertThatExceptionOfType(MergedFacts.ReplacedException.class)
+        .isThrownBy(() -> facts.of(named));
 
     feeds.hold("debian-tracker", first);
-    assertThat(feeds.facts("DEBIAN_12").issues("linux")).hasSize(2);
+    assertThat(facts.of("DEBIAN_12").issues("linux")).hasSize(2);
   }
 
   /** Else the older one would count until the content changes again. */

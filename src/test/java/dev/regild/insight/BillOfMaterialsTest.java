@@ -106,12 +106,27 @@ class BillOfMaterialsTest {
     assertThat(component.path("properties").path(0).path("value").asString()).isEqualTo("openssl");
     JsonNode spdx = bill(ROCKY, Format.SPDX);
     assertThat(spdx.at("/packages/1/externalRefs/0/referenceLocator").asString())
-        .startsWith("pkg:rpm/rocky-linux/perl-DBI@1.641-4.el8?arch=x86_64")
+        .startsWith("pkg:rpm/rocky/perl-DBI@1.641-4.el8?arch=x86_64")
         .endsWith("&epoch=1");
     assertThat(spdx.at("/packages/2/licenseDeclared").asString()).isEqualTo("LicenseRef-1");
     assertThat(spdx.path("hasExtractedLicensingInfos")).hasSize(1);
     assertThat(spdx.at("/packages/1/sourceInfo").asString())
         .isEqualTo("built from: perl-DBI 1.641-4.el8");
+  }
+
+  /** JSON lets them stand in texts, and a bill is printed to terminals. */
+  @ParameterizedTest
+  @EnumSource(Format.class)
+  void noTextOfAPackageIsOneThatATerminalObeys(Format format) {
+    String name = "a\u001b[31m\u009b31m\u007f\u202eb";
+    Inventory hostile =
+        new Inventory(
+            DEBIAN.os(), "amd64", List.of(new InstalledPackage(name, "amd64", "1", false)));
+    String bill = new String(made(hostile).json(format), UTF_8);
+    assertThat(bill)
+        .doesNotContainPattern("[\\p{Cc}\\u202e]")
+        .contains("\\u009b31m\\u007f\\u202eb");
+    assertThat(JSON.readTree(bill).toString()).isEqualTo(bill(hostile, format).toString());
   }
 
   @Test
@@ -124,6 +139,10 @@ class BillOfMaterialsTest {
   }
 
   private static JsonNode bill(Inventory inventory, Format format) {
+    return JSON.valueToTree(made(inventory).as(format));
+  }
+
+  private static BillOfMaterials made(Inventory inventory) {
     BillSubject subject =
         new BillSubject(
             "golden",
@@ -134,7 +153,7 @@ class BillOfMaterialsTest {
             inventory);
     PackageNotes notes =
         PackageSystems.installed().find(inventory.os().platform()).orElseThrow().notes();
-    return JSON.valueToTree(new BillOfMaterials(subject, notes).as(format));
+    return new BillOfMaterials(subject, notes);
   }
 
   private static Schema schema(Format format) throws IOException {

@@ -28,7 +28,7 @@ class ChangelogsTest {
               new ChangelogEntry(
                   "openssl",
                   "3.0.22-1",
-                  List.of(new Naming("CVE-2026-84782", true, "* CVE-2026-84782 „DTLS“")))));
+                  List.of(new NamedCve("CVE-2026-84782", true, "* CVE-2026-84782 „DTLS“")))));
 
   @TempDir Path directory;
 

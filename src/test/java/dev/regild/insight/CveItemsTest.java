@@ -33,7 +33,7 @@ class CveItemsTest {
           - Resolves: cve-2021-3712 read overrun                          | CVE-2021-3712 | true
           """)
   void anItemFixesWhatItNamesUnlessItSaysOtherwise(String line, String cve, boolean fixed) {
-    assertThat(named(line)).containsExactly(new Naming(cve, fixed, line.strip()));
+    assertThat(named(line)).containsExactly(new NamedCve(cve, fixed, line.strip()));
   }
 
   @Test
@@ -55,7 +55,7 @@ class CveItemsTest {
 
   @Test
   void anItemGoesOnToTheNextBulletAndOneThatFixesDecides() {
-    List<Naming> named =
+    List<NamedCve> named =
         named(
             "  * Fix a regression that the",
             "    patch for CVE-2023-1234 brought",
@@ -63,21 +63,21 @@ class CveItemsTest {
             "    - and CVE-2023-1235");
     assertThat(named)
         .containsExactly(
-            new Naming("CVE-2023-1234", true, "* Fix CVE-2023-1234 for good"),
-            new Naming("CVE-2023-1235", true, "- and CVE-2023-1235"));
+            new NamedCve("CVE-2023-1234", true, "* Fix CVE-2023-1234 for good"),
+            new NamedCve("CVE-2023-1235", true, "- and CVE-2023-1235"));
   }
 
   @Test
   void evidenceIsShortAndShowsTheCve() {
-    List<Naming> named = named("* " + "x ".repeat(5000) + "CVE-2023-1234" + " y".repeat(5000));
+    List<NamedCve> named = named("* " + "x ".repeat(5000) + "CVE-2023-1234" + " y".repeat(5000));
     assertThat(named.getFirst().line()).hasSizeLessThan(320).contains("CVE-2023-1234");
   }
 
   private static Map<String, Boolean> verdicts(String line) {
-    return named(line).stream().collect(toMap(Naming::cve, Naming::fixed));
+    return named(line).stream().collect(toMap(NamedCve::cve, NamedCve::fixed));
   }
 
-  private static List<Naming> named(String... lines) {
+  private static List<NamedCve> named(String... lines) {
     CveItems items = new CveItems();
     for (String line : lines) {
       items.line(line);

@@ -15,6 +15,7 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.policy.line.Line;
 import dev.regild.policy.line.Lines;
 import java.time.Instant;
@@ -39,11 +40,19 @@ public final class PolicyFleet {
 
   /** An inventory with one package of each name and version: {@code bash=5.2-1}. */
   public static Inventory inventory(String... packages) {
-    return inventory(
-        List.of(packages).stream()
-            .map(each -> each.split("=", 2))
-            .map(each -> new InstalledPackage(each[0], "amd64", each[1], false))
-            .toList());
+    return inventory(List.of(packages).stream().map(PolicyFleet::installed).toList());
+  }
+
+  /** Of {@code liblzma5=5.6.1-1+b1}, or {@code liblzma5=5.6.1-1+b1@xz-utils=5.6.1-1}. */
+  private static InstalledPackage installed(String text) {
+    String[] binaryAndSource = text.split("@", 2);
+    String[] binary = binaryAndSource[0].split("=", 2);
+    InstalledPackage plain = new InstalledPackage(binary[0], "amd64", binary[1], false);
+    if (binaryAndSource.length == 1) {
+      return plain;
+    }
+    String[] source = binaryAndSource[1].split("=", 2);
+    return plain.from(new PackageOrigin(source[0], source[1], "", "", ""));
   }
 
   /** An inventory with these packages. */

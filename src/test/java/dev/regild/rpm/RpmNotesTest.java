@@ -8,7 +8,8 @@ import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.FixFinder;
 import dev.regild.insight.FixedCve;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
+import dev.regild.insight.Purl;
 import dev.regild.insight.Replacement;
 import dev.regild.insight.SourceFixes;
 import dev.regild.inventory.OperatingSystem;
@@ -61,8 +62,8 @@ class RpmNotesTest {
         .containsExactly("1:1.1.1k-12", "1:1.1.1k-9", "1:1.1.1k-5");
     assertThat(read.entries().getFirst().cves())
         .containsExactly(
-            new Naming("CVE-2023-5678", true, "- Fix CVE-2023-5678: excessive time"),
-            new Naming(
+            new NamedCve("CVE-2023-5678", true, "- Fix CVE-2023-5678: excessive time"),
+            new NamedCve(
                 "CVE-2023-3446", false, "- Fix regression caused by the fix for CVE-2023-3446"));
 
     SourceFixes fixes = fixes(read, "1:1.1.1k-9.el8_7", List.of());
@@ -113,8 +114,23 @@ class RpmNotesTest {
     OperatingSystem rocky = new OperatingSystem("ROCKY_LINUX8", "Rocky Linux 8.10", "8.10");
     assertThat(
             notes.purl(rocky, new InstalledPackage("perl-DBI", "x86_64", "1:1.6^1-2.el8", false)))
-        .hasToString(
-            "pkg:rpm/rocky-linux/perl-DBI@1.6%5E1-2.el8?arch=x86_64&distro=rocky-linux-8.10&epoch=1");
+        .hasToString("pkg:rpm/rocky/perl-DBI@1.6%5E1-2.el8?arch=x86_64&distro=rocky-8.10&epoch=1");
+  }
+
+  /** Scanners compare the vendor to the letter, and spell it differently. */
+  @Test
+  void aPackageHasTheUrlsOfEachScanner() {
+    OperatingSystem alma = new OperatingSystem("ALMA_LINUX9", "AlmaLinux 9.4", "9.4");
+    InstalledPackage bash = new InstalledPackage("bash", "x86_64", "5.1.8-9.el9", false);
+    assertThat(notes.purls(alma, bash))
+        .extracting(Purl::toString)
+        .containsExactly(
+            "pkg:rpm/almalinux/bash@5.1.8-9.el9?arch=x86_64&distro=almalinux-9.4",
+            "pkg:rpm/alma/bash@5.1.8-9.el9?arch=x86_64&distro=alma-9.4");
+    OperatingSystem other = new OperatingSystem("OTHER", "Other", "1");
+    assertThat(notes.purls(other, bash))
+        .extracting(Purl::toString)
+        .containsExactly("pkg:rpm/bash@5.1.8-9.el9?arch=x86_64");
   }
 
   private static ChangelogEntry entry(String version) {

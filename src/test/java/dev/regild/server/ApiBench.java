@@ -8,7 +8,7 @@ import dev.regild.fixtures.ProcessorTime;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.server.SignedRequest.Terms;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -243,9 +243,9 @@ final class ApiBench {
 
   /** The packages of the channel have the same content. */
   private static Changelog changelog() {
-    List<Naming> cves =
+    List<NamedCve> cves =
         IntStream.range(0, CVES)
-            .mapToObj(i -> new Naming("CVE-2026-" + (10_000 + i), true, "* Fix it"))
+            .mapToObj(i -> new NamedCve("CVE-2026-" + (10_000 + i), true, "* Fix it"))
             .toList();
     return new Changelog(
         "package-1",

@@ -72,6 +72,11 @@ class CommandsTest {
   void aBillOfMaterialsIsPrintedOrWritten() throws Exception {
     assertThat(json("sbom", "golden").at("/components/0/purl").asString())
         .isEqualTo("pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12");
+    assertThat(commands.run(0, "sbom", "golden"))
+        .as("to the byte: a statement names its hash")
+        .isEqualTo(
+            new String(
+                server.send(server.key, "GET", "/regild/v1/images/golden/sbom").body(), UTF_8));
     Path file = server.data.resolve("golden.spdx.json");
     assertThat(commands.run(0, "sbom", "golden", "--format", "spdx", "--output", file.toString()))
         .isEmpty();
@@ -145,7 +150,10 @@ class CommandsTest {
     assertThat(json("find", "xz-utils", "--json")).hasSize(2);
     assertThat(commands.run(0, "show", "xz-bad"))
         .containsPattern("packages +1; stored by an older version, without their sources");
-    assertThat(commands.run(0, "find", "--cve", "CVE-2024-3094")).contains("No image has it.");
+    assertThat(commands.run(0, "find", "--cve", "CVE-2024-3094"))
+        .contains("no feed names CVE-2024-3094 in a package of an image")
+        .contains("note: No feed says which CVEs are open in")
+        .doesNotContain("No image has it");
     assertThat(commands.run(0, "find", "--advisory", "RHSA-2026:1"))
         .contains("No channel's current snapshot has this advisory.");
     assertThat(commands.run(2, "find")).contains("Name a package, or write one of");
@@ -243,6 +251,26 @@ class CommandsTest {
     assertThat(second.at("/fixed/sources/0/fixedCves/0/cve").asString())
         .isEqualTo("CVE-2026-84782");
     assertThat(second.at("/fixed/sources")).hasSize(1);
+    assertThat(commands.run(0, "vulnerabilities", "fixed", "--fixed-by-update"))
+        .containsPattern("CVE-2026-84782 +openssl +3.0.11-1 +fixed +3.0.22-1 +\\* CVE-2026-84782 ")
+        .contains("Fixed: at least 1, and 1 in the kernel; only mentioned: 0")
+        .contains("Unknown: openssl (it has no changelog)")
+        .doesNotContain("CVE-2026-99362");
+    JsonNode listed = json("vulnerabilities", "fixed", "--fixed-by-update", "--kernel", "--json");
+    assertThat(listed.valueStream().map(each -> each.path("cve").asString()))
+        .containsExactly("CVE-2026-99362", "CVE-2026-84782");
+    assertThat(commands.run(1, "vulnerabilities", "golden", "--fixed-by-update"))
+        .contains("No update is recorded that made the image golden.");
+    assertThat(commands.run(1, "vulnerabilities", "golden", "--fixable"))
+        .contains("or its channel has no snapshot");
+    assertThat(commands.run(2, "vulnerabilities", "golden", "--fixable", "--status", "open"))
+        .startsWith("Write --fixable or --fixed-by-update alone");
+    for (String form : List.of("--json", "--kernel")) {
+      assertThat(commands.run(1, "vulnerabilities", "golden", form))
+          .as("unknown is not none")
+          .contains("its open CVEs are unknown")
+          .contains("regild vulnerabilities golden --fixable");
+    }
     assertThat(commands.run(1, "vex", "golden"))
         .contains("No update is recorded that made the image golden.");
     assertThat(commands.run(0, "show", "fixed"))

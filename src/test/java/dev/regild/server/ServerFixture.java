@@ -40,6 +40,7 @@ import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.feed.FeedChangelogs;
 import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.files.FileTree;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.fixtures.Leases;
@@ -363,6 +364,7 @@ public final class ServerFixture implements AutoCloseable {
             data,
             flattenings(0),
             new FeedStore(database, data, Clock.systemUTC()),
+            new SupportFiles(data, data),
             signingKeys,
             attestations(),
             metrics,

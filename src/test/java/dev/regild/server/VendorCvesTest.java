@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.regild.channel.ChannelStore;
 import dev.regild.cli.Regild;
@@ -92,6 +93,7 @@ class VendorCvesTest {
           "CVE-2026-1003": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}},
           "CVE-2026-1004": {"releases": {"bookworm": {"status": "open", "urgency": "low",
             "nodsa": "Minor \\u001b[31missue", "nodsa_reason": "ignored"}}}},
+         "zlib": {"CVE-2026-1005": {"releases": {"bookworm": {"status": "open"}}}},
          "tar": {
           "CVE-2005-2541": {"releases": {"bookworm": {"status": "open", "urgency": "unimportant"}}}}}
         """,
@@ -105,7 +107,7 @@ class VendorCvesTest {
         """);
     assertThat(feed(0, "add", "tracker", "--kind", "debian-tracker", "--from", "" + tracker))
         .contains("Added tracker.")
-        .contains("tracker has a new snapshot of 4 entries");
+        .contains("tracker has a new snapshot of 5 entries");
     feed(0, "add", "kev", "--kind", "kev", "--from", "" + kev);
     assertThat(judging.look()).as("a feed's snapshot has every image judged again").isEqualTo(1);
   }
@@ -147,7 +149,11 @@ class VendorCvesTest {
     assertThat(get("/regild/v1/status?exploited=true").path("images").size()).isEqualTo(1);
     assertThat(commands.run(0, "status")).containsPattern("golden .* 2 +1 +until 2028-06-30");
     assertThat(commands.run(0, "show", "golden"))
-        .contains("2, 0 in the kernel, 2 that the vendor does not fix, 1 exploited");
+        .contains("2, 0 in the kernel, 2 that the vendor does not fix, 1 exploited")
+        .containsPattern("packages' support +tar: limited \\(Only for friends\\)");
+    assertThat(get("/regild/v1/images/golden").path("unsupported"))
+        .extracting(each -> each.path("source").asString(), each -> each.has("ended"))
+        .containsExactly(tuple("tar", false));
   }
 
   @Test
@@ -174,16 +180,42 @@ class VendorCvesTest {
         .contains("Open: 2, and 0 in the kernel; not to be fixed by the vendor: 2; exploited: 1");
   }
 
+  /** Whether or not a changelog was read, and a package that was added is not older. */
+  @Test
+  void imagesAreComparedByWhatIsOpenInEach() throws Exception {
+    server.golden(
+        "us-east-1",
+        "newer",
+        new Inventory(
+            new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
+            "amd64",
+            List.of(
+                package_("libssl3", "openssl", "3.0.17-1"), package_("zlib1g", "zlib", "1.2-1"))));
+    JsonNode open = get("/regild/v1/images/golden/diff?with=newer").path("open");
+    assertThat(open.at("/first/open").asInt()).isEqualTo(2);
+    assertThat(open.at("/second/open").asInt()).isEqualTo(2);
+    assertThat(open.path("opened"))
+        .extracting(each -> each.path("cve").asString(), each -> each.path("version").asString())
+        .containsExactly(tuple("CVE-2026-1005", "1.2-1"));
+    assertThat(open.path("closed"))
+        .extracting(each -> each.path("cve").asString())
+        .containsExactly("CVE-2026-1001");
+    assertThat(commands.run(0, "diff", "golden", "newer"))
+        .contains("Open by the feeds: 2 -> 2, in the kernel 0 -> 0")
+        .contains("newly open: zlib: CVE-2026-1005")
+        .contains("open no more: openssl: CVE-2026-1001");
+  }
+
   @Test
   void feedsAreListedAndShown() throws Exception {
-    assertThat(feed(0, "list")).containsPattern("tracker +debian-tracker +[0-9a-f]{12} +4 +0 min");
+    assertThat(feed(0, "list")).containsPattern("tracker +debian-tracker +[0-9a-f]{12} +5 +0 min");
     assertThat(feed(0, "show", "tracker")).contains("local file").contains("DEBIAN_12");
     assertThat(feed(0, "refresh")).contains("kev is unchanged").contains("tracker is unchanged");
     Matcher digest = SHA_256.matcher(feed(0, "show", "tracker"));
     assertThat(digest.find()).isTrue();
     String snapshot = digest.group();
     assertThat(feed(0, "show", "tracker"))
-        .containsPattern(snapshot + " +[0-9TZ:.-]+ +local file +4 +yes");
+        .containsPattern(snapshot + " +[0-9TZ:.-]+ +local file +5 +yes");
     assertThat(feed(0, "use", "tracker", snapshot.substring(0, 8))).contains(snapshot);
     assertThat(feed(0, "list")).contains(snapshot.substring(0, 12) + " (held)");
     assertThat(feed(0, "use", "tracker", "newest")).contains("its newest snapshot");

@@ -271,6 +271,13 @@ class AttestationsTest {
       }
     });
     assertThat(exportOf("111111111111", 1000)).isPresent();
+    Envelope envelope = Envelope.parse(exportOf("111111111111", 100).orElseThrow().envelope());
+    assertThat(
+            JsonMapper.shared()
+                .readTree(envelope.payload())
+                .at("/predicate/buildDefinition/internalParameters/askedBy")
+                .toString())
+        .isEqualTo("{\"account\":\"111111111111\",\"accessKey\":\"KEY\"}");
     assertThat(exportOf("111111111111", 0)).as("more than a hundred of readers").isEmpty();
     assertThat(exportOf("111111111111", 100)).isPresent();
   }
@@ -349,7 +356,12 @@ class AttestationsTest {
   private void export(
       Handle handle, String account, boolean readOnly, Attestations.Exported exported, int number) {
     attestations.ofExport(
-        handle, VERSIONS, account, readOnly, exported, "golden.vmdk", sha256(number));
+        handle,
+        VERSIONS,
+        new Attestations.Asker(account, "KEY", readOnly),
+        exported,
+        "golden.vmdk",
+        sha256(number));
   }
 
   private Optional<ExportStatements.Beside> exportOf(String account, int number) {

@@ -20,6 +20,7 @@ import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.server.config.ConfigException;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
+import dev.regild.windows.upstream.LeftOut;
 import dev.regild.windows.upstream.ReleaseNotes;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -221,15 +222,20 @@ public final class ChannelCommand implements AutoCloseable {
     }
     Optional<Snapshot> snapshot = channels.current(name);
     if (snapshot.isPresent() && snapshot.get() instanceof CatalogueSnapshot windows) {
+      OfferedTable offered = new OfferedTable(windows.offered(), LeftOut.of(channels, channel));
       List<String> compared =
           crossCheck
               ? new ReleaseNotes(channel.platform(), Transport.in(data).by(route(channel)))
                   .compare(windows.newestBuilds())
               : List.of();
       if (output.isData()) {
+        offered.leftOut().forEach(line -> table.row("not offered", line));
         compared.forEach(line -> table.row("release notes", line));
       }
-      output.printFacts(out(), table, "offered", new OfferedTable(windows.offered()).table());
+      output.printFacts(out(), table, "offered", offered.table());
+      if (!output.isData()) {
+        offered.printLeftOut(out());
+      }
       if (crossCheck && !output.isData()) {
         out().println();
         compared.forEach(line -> out().println(Printable.text(line) + "."));

@@ -1,14 +1,35 @@
 package dev.regild.cli.channel;
 
+import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import dev.regild.windows.catalogue.OfferedUpdate;
 import dev.regild.windows.catalogue.OfferedUpdates;
+import java.io.PrintWriter;
 import java.util.List;
 
-/** The updates that a server offers to a Windows channel, as the snapshot has them. */
-record OfferedTable(OfferedUpdates offered) {
+/**
+ * The updates that a server offers to a Windows channel, as the snapshot has them.
+ *
+ * @param leftOut what the last refresh could not offer, each with the reason
+ */
+record OfferedTable(OfferedUpdates offered, List<String> leftOut) {
   private static final int MOST_NAMED = 3;
+  private static final int MOST_LEFT_OUT = 20;
+
+  void printLeftOut(PrintWriter out) {
+    if (leftOut.isEmpty()) {
+      return;
+    }
+    out.println();
+    out.println("Not offered:");
+    leftOut.stream()
+        .limit(MOST_LEFT_OUT)
+        .forEach(each -> out.println("  " + Printable.text(each) + "."));
+    if (leftOut.size() > MOST_LEFT_OUT) {
+      out.println("  … and %d more.".formatted(leftOut.size() - MOST_LEFT_OUT));
+    }
+  }
 
   Table table() {
     Table table =

@@ -2,6 +2,7 @@ package dev.regild.cli.terminal;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public final class OutputOption {
   }
 
   /**
-   * Writes or prints the result.
+   * Writes or prints the result: to a file or a pipe byte by byte, since its hash may be signed.
    *
    * @param content UTF-8
    * @throws IOException if the file can't be written, or its directory does not exist
@@ -35,7 +36,12 @@ public final class OutputOption {
     Path named = file;
     if (named == null) {
       String text = new String(content.readAllBytes(), StandardCharsets.UTF_8);
-      command.commandLine().getOut().println(Printable.text(text));
+      PrintWriter out = command.commandLine().getOut();
+      out.print(Printable.text(text));
+      if (Progress.onTerminal()) {
+        out.println();
+      }
+      out.flush();
     } else {
       OutputFile.write(named, content);
     }

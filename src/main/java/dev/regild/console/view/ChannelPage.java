@@ -9,6 +9,7 @@ import java.util.Locale;
  * One channel: where it gets its updates from, and its snapshots in time.
  *
  * @param snapshots that are recorded, the newest first
+ * @param leftOut what the update server has and the channel can't offer, each with the reason
  * @param operator whether whoever looks may change it
  * @param catalogue whether it has a catalogue of Windows packages
  * @param entries of that catalogue
@@ -16,6 +17,7 @@ import java.util.Locale;
 public record ChannelPage(
     ChannelsPage.Row channel,
     List<Snapshot> snapshots,
+    List<String> leftOut,
     boolean operator,
     boolean catalogue,
     List<Entry> entries,

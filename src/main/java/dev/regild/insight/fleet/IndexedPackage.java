@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
+import dev.regild.plan.VersionRange;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.Optional;
 
 /**
  * A version of a package as images of one platform have it.
@@ -39,6 +42,24 @@ public record IndexedPackage(
     return source.isEmpty()
         ? plain
         : plain.from(new PackageOrigin(source, sourceVersion, "", "", ""));
+  }
+
+  /**
+   * Returns whether somebody means this package by a name, which may be that of its source, and a
+   * range of versions.
+   *
+   * @param order of the versions of its package system; empty if the system is not known, so that
+   *     no range has the version
+   */
+  public boolean isMeantBy(
+      String wanted, Optional<VersionRange> range, Optional<Comparator<String>> order) {
+    return (name.equals(wanted) && has(version, range, order))
+        || (source.equals(wanted) && has(sourceVersion, range, order));
+  }
+
+  private static boolean has(
+      String version, Optional<VersionRange> range, Optional<Comparator<String>> order) {
+    return range.isEmpty() || order.filter(it -> range.get().includes(version, it)).isPresent();
   }
 
   /**

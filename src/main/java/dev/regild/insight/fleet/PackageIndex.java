@@ -200,6 +200,21 @@ public final class PackageIndex {
   }
 
   /**
+   * Returns the versions of packages of a name, and of those that were built from a source of this
+   * name.
+   *
+   * @param account whose images count, if there are too many versions to look at all
+   * @param most how many of each at most
+   */
+  public static Map<Long, IndexedPackage> meantBy(
+      Handle handle, String account, String name, int most) {
+    Map<Long, IndexedPackage> found =
+        new LinkedHashMap<>(named(handle, account, Set.of(name), most));
+    found.putAll(ofSources(handle, account, Set.of(name), most));
+    return found;
+  }
+
+  /**
    * Returns the versions of packages of these sources. Where the source is not known, the package's
    * own name counts.
    *

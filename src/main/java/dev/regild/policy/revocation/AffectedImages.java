@@ -1,6 +1,5 @@
 package dev.regild.policy.revocation;
 
-import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.ImageHistory.Known;
@@ -16,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,8 +68,7 @@ final class AffectedImages {
 
   private void addHolders(Owner owner, Subject.OfPackage wanted) {
     Map<Long, IndexedPackage> versions =
-        new HashMap<>(
-            PackageIndex.named(handle, owner.accountId(), Set.of(wanted.name()), MOST_VERSIONS));
+        PackageIndex.meantBy(handle, owner.accountId(), wanted.name(), MOST_VERSIONS);
     versions.values().removeIf(each -> !isMeant(wanted, each));
     Map<Long, BitSet> sets = InventorySets.of(handle, versions.keySet());
     BitSet any = new BitSet();
@@ -89,7 +86,7 @@ final class AffectedImages {
                 image.id(),
                 image.name(),
                 Relation.PACKAGE,
-                wanted.name() + " " + versions(versions, sets, image.inventory())));
+                named(versions, sets, image.inventory())));
       }
       after =
           page.isEmpty()
@@ -100,20 +97,19 @@ final class AffectedImages {
 
   /** Versions are compared as the package system of the image does. */
   private static boolean isMeant(Subject.OfPackage wanted, IndexedPackage each) {
-    return wanted.range().isEmpty()
-        || PackageSystems.installed()
-            .find(each.platform())
-            .map(PackageSystem::family)
-            .filter(family -> wanted.range().get().includes(each.version(), family.order()))
-            .isPresent();
+    return each.isMeantBy(
+        wanted.name(),
+        wanted.range(),
+        PackageSystems.installed().find(each.platform()).map(system -> system.family().order()));
   }
 
-  private static String versions(
+  /** Returns the packages that an inventory has, with their versions. */
+  private static String named(
       Map<Long, IndexedPackage> versions, Map<Long, BitSet> sets, int inventory) {
     Set<String> all = new TreeSet<>();
     versions.forEach((key, each) -> {
       if (sets.getOrDefault(key, new BitSet()).get(inventory)) {
-        all.add(each.version());
+        all.add(each.name() + " " + each.version());
       }
     });
     return String.join(", ", all);

@@ -216,8 +216,7 @@ public record ExportService(
           attestations.ofExport(
               handle,
               versions,
-              caller.owner().accountId(),
-              caller.readOnly(),
+              new Attestations.Asker(caller.owner().accountId(), caller.key(), caller.readOnly()),
               exported,
               fileName,
               sha256));

@@ -9,6 +9,9 @@ import dev.regild.api.PageTokens;
 import dev.regild.channel.ChannelException;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.OpenCves;
+import dev.regild.feed.OpenDifference;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.PackageDifference;
@@ -20,6 +23,7 @@ import dev.regild.server.rest.DifferenceView.SnapshotView;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.fleet.Difference;
 import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.ImageContent;
 import dev.regild.update.planning.SnapshotOffers;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -38,6 +42,7 @@ public record DifferenceService(
     Requests requests,
     Database database,
     Inventories inventories,
+    FeedStore feeds,
     Differences differences,
     SnapshotOffers offers,
     PageTokens tokens,
@@ -104,19 +109,20 @@ public record DifferenceService(
   }
 
   private DifferenceView withImage(ImageContent first, ImageContent second, ListPart part) {
-    Differences.Subject one = subject(first);
-    Differences.Subject two = subject(second);
+    Differences.Subject one = first.subject(inventories);
+    Differences.Subject two = second.subject(inventories);
     return view(
         side(first, one),
         Optional.of(side(second, two)),
         Optional.empty(),
         differences.between(one, two, first.system()),
+        open(first, one, second, two),
         part);
   }
 
   private DifferenceView withSnapshot(
       ImageContent first, SnapshotOffers.Found offer, ListPart part) {
-    Differences.Subject one = subject(first);
+    Differences.Subject one = first.subject(inventories);
     SnapshotView snapshot =
         new SnapshotView(
             offer.offer().channel().name(), offer.offer().snapshot().digest(), offer.since());
@@ -125,11 +131,22 @@ public record DifferenceService(
         Optional.empty(),
         Optional.of(snapshot),
         differences.toSnapshot(one, offer.offer()),
+        Optional.empty(),
         part);
   }
 
-  private Differences.Subject subject(ImageContent each) {
-    return new Differences.Subject(each.image(), inventories.load(each.disk().inventory()));
+  private Optional<OpenDifference> open(
+      ImageContent first, Differences.Subject one, ImageContent second, Differences.Subject two) {
+    return OpenDifference.between(openSide(first, one), openSide(second, two));
+  }
+
+  private OpenDifference.Side openSide(ImageContent each, Differences.Subject subject) {
+    return new OpenDifference.Side(
+        new OpenCves(
+            feeds.facts(each.image().platform().orElse("")),
+            each.system().family(),
+            each.system().notes()),
+        subject.inventory().packages());
   }
 
   private static SideView side(ImageContent each, Differences.Subject subject) {
@@ -142,6 +159,7 @@ public record DifferenceService(
       Optional<SideView> second,
       Optional<SnapshotView> snapshot,
       Difference difference,
+      Optional<OpenDifference> open,
       ListPart part) {
     ListPart.Items<PackageDifference> packages =
         part.of(
@@ -162,6 +180,7 @@ public record DifferenceService(
         difference.fixed().filter(_ -> part.isFirst()).map(FixesView::folded),
         difference.lost().filter(_ -> part.isFirst()).map(FixesView::folded),
         part.isFirst() ? difference.advisories() : List.of(),
+        open.filter(_ -> part.isFirst()).map(DifferenceView.OpenView::of),
         packages.next());
   }
 }

@@ -1,5 +1,7 @@
 package dev.regild.server.rest;
 
+import dev.regild.feed.OpenCves;
+import dev.regild.feed.OpenDifference;
 import dev.regild.image.Image;
 import dev.regild.image.Qualification;
 import dev.regild.insight.PackageDifference;
@@ -20,6 +22,8 @@ import java.util.Optional;
  * @param newCves the CVEs that the first has fixed and the second has not, because its packages are
  *     older; with the first part of the list only
  * @param advisories of the channel's repositories about the changes; with the first part only
+ * @param open how the CVEs differ that are open by the feeds; absent for a snapshot, and if no feed
+ *     knows the platform; with the first part only
  * @param next the token of the list's next part
  */
 record DifferenceView(
@@ -30,6 +34,7 @@ record DifferenceView(
     Optional<FixesView> cves,
     Optional<FixesView> newCves,
     List<Advisory> advisories,
+    Optional<OpenView> open,
     Optional<String> next) {
 
   /**
@@ -56,6 +61,32 @@ record DifferenceView(
           image.qualification().map(Qualification::failedUnits),
           inventory.packages().size(),
           layerBytes);
+    }
+  }
+
+  /**
+   * CVEs that are open by the feeds. The kernel's are only counted.
+   *
+   * @param first of the first image
+   * @param second of the second
+   * @param opened those that are open in the second alone
+   * @param closed those that are open in the first alone
+   */
+  record OpenView(
+      OpenCves.Counts first,
+      OpenCves.Counts second,
+      List<VendorCveView> opened,
+      List<VendorCveView> closed) {
+    static OpenView of(OpenDifference difference) {
+      return new OpenView(
+          difference.first(),
+          difference.second(),
+          listed(difference.opened()),
+          listed(difference.closed()));
+    }
+
+    private static List<VendorCveView> listed(List<OpenCves.Found> cves) {
+      return cves.stream().filter(each -> !each.kernel()).map(VendorCveView::of).toList();
     }
   }
 

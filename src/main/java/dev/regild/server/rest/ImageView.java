@@ -2,6 +2,7 @@ package dev.regild.server.rest;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.ReleaseSupport.Unsupported;
 import dev.regild.image.Image;
 import dev.regild.image.Qualification;
 import dev.regild.image.RevokedImages.Revoked;
@@ -35,6 +36,8 @@ import java.util.Optional;
  * @param statements how many signed statements of its provenance there are
  * @param cves what the update that made it fixed; absent if it was imported, or not recorded
  * @param status how it stands; absent if it has no disk
+ * @param unsupported its source packages without, or with limited, security support; absent if that
+ *     is not known
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
  */
@@ -61,6 +64,7 @@ record ImageView(
     int statements,
     Optional<FixesView> cves,
     Optional<StatusView> status,
+    Optional<List<Unsupported>> unsupported,
     List<Ancestor> lineage,
     List<String> children) {
 
@@ -157,6 +161,7 @@ record ImageView(
       int statements,
       Optional<FixesView> cves,
       Optional<StatusView> status,
+      Optional<List<Unsupported>> unsupported,
       List<Ancestor> lineage,
       List<String> children) {
     return new ImageView(
@@ -185,6 +190,7 @@ record ImageView(
         statements,
         cves,
         status,
+        unsupported,
         lineage,
         children);
   }

@@ -6,6 +6,8 @@ import dev.regild.api.ErrorType;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.ReleaseSupport.Unsupported;
+import dev.regild.feed.SupportFiles;
 import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -22,8 +24,10 @@ import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.provenance.Statements;
+import dev.regild.inventory.Inventory;
 import dev.regild.job.node.Nodes;
 import dev.regild.machine.BootEvidence;
+import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.policy.retention.RetentionRecords;
 import dev.regild.server.http.OwnAnswers;
@@ -55,6 +59,7 @@ public record ImagesService(
     Database database,
     UpdateRecords updates,
     Inventories inventories,
+    SupportFiles supportFiles,
     Cancellations cancellations,
     ImageFlattenings flattenings,
     Nodes nodes)
@@ -141,6 +146,7 @@ public record ImagesService(
     Image image = Images.require(handle, owner, name);
     List<Layer> chain =
         image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
+    Optional<Inventory> inventory = inventory(handle, image);
     return ImageView.of(
         image,
         RevokedImages.find(handle, image.id()),
@@ -150,23 +156,30 @@ public record ImagesService(
         facts,
         ImportRecords.find(handle, image.id()),
         TagRecords.list(handle, image.arn()),
-        inventory(handle, image),
+        inventory.map(ImageView.InventoryView::of),
         Statements.count(handle, image.id()),
         Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
         status(handle, image),
+        inventory.flatMap(this::unsupported),
         lineage(handle, image),
         Images.children(handle, image).stream().map(Image::name).toList());
   }
 
   /** A damaged one is told by whoever needs it; the image is shown all the same. */
-  private Optional<ImageView.InventoryView> inventory(Handle handle, Image image) {
+  private Optional<Inventory> inventory(Handle handle, Image image) {
     try {
-      return image
-          .disk()
-          .map(disk -> ImageView.InventoryView.of(inventories.load(handle, disk.inventory())));
+      return image.disk().map(disk -> inventories.load(handle, disk.inventory()));
     } catch (IllegalStateException e) {
       return Optional.empty();
     }
+  }
+
+  private Optional<List<Unsupported>> unsupported(Inventory inventory) {
+    return supportFiles
+        .of(inventory.os().platform())
+        .unsupported(
+            inventory.packages().stream().map(InstalledPackage::sourceName).toList(),
+            Instant.now());
   }
 
   private static Optional<StatusView> status(Handle handle, Image image) {

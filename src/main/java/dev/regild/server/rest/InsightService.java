@@ -5,14 +5,12 @@ import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.PageTokens;
 import dev.regild.db.Database;
-import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.BillOfMaterials;
 import dev.regild.insight.BillOfMaterials.Format;
-import dev.regild.insight.BillSubject;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.VexDocument;
@@ -21,6 +19,7 @@ import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.Updates;
+import dev.regild.update.fleet.ImageContent;
 import dev.regild.update.planning.PlannedFixes;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -62,17 +61,7 @@ public record InsightService(
   }
 
   private byte[] bill(ImageContent image, Format format) {
-    return new BillOfMaterials(subject(image), image.system().notes()).json(format);
-  }
-
-  private BillSubject subject(ImageContent image) {
-    return new BillSubject(
-        image.image().name(),
-        image.image().id(),
-        image.image().arn(),
-        image.image().created(),
-        image.layer().map(Layer::sha256),
-        inventories.load(image.disk().inventory()));
+    return new BillOfMaterials(image.billSubject(inventories), image.system().notes()).json(format);
   }
 
   private void vex(ServerRequest request, ServerResponse response) throws InterruptedException {
@@ -88,7 +77,8 @@ public record InsightService(
                     RefusedException.Reason.NOT_FOUND,
                     "No update is recorded that made the image %s. Ask for an image that an update made."
                         .formatted(image.image().name())));
-    VexDocument document = new VexDocument(subject(image), image.system().notes(), fixes);
+    VexDocument document =
+        new VexDocument(image.billSubject(inventories), image.system().notes(), fixes);
     if (document.isEmpty()) {
       throw new RefusedException(
           RefusedException.Reason.NOT_FOUND,

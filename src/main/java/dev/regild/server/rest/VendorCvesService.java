@@ -5,21 +5,17 @@ import static java.util.Comparator.comparing;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
-import dev.regild.channel.PackageSystem;
-import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.OpenCves;
 import dev.regild.feed.OpenCves.Found;
 import dev.regild.feed.OpenCves.Status;
 import dev.regild.feed.PlatformFacts;
-import dev.regild.image.Image;
-import dev.regild.image.Images;
 import dev.regild.image.Inventories;
-import dev.regild.image.RefusedException;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
+import dev.regild.update.fleet.ImageContent;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -57,40 +53,8 @@ public record VendorCvesService(
       String image,
       boolean feeds,
       Optional<OpenCves.Counts> counts,
-      List<CveView> cves,
+      List<VendorCveView> cves,
       Optional<String> next) {}
-
-  /**
-   * A CVE.
-   *
-   * @param packageName the source package, as the feed names it
-   * @param version that is installed
-   * @param fixedIn the version that fixes it; absent if there is none
-   * @param note why it is in its state, in the vendor's words
-   */
-  private record CveView(
-      String cve,
-      String packageName,
-      String version,
-      String status,
-      Optional<String> fixedIn,
-      Optional<String> severity,
-      boolean kernel,
-      Optional<Boolean> exploited,
-      Optional<String> note) {
-    private static CveView of(Found found) {
-      return new CveView(
-          found.issue().cve(),
-          found.source(),
-          found.version(),
-          found.status().name(),
-          Optional.of(found.issue().fixed()).filter(text -> !text.isEmpty()),
-          Optional.of(found.issue().severity()).filter(text -> !text.isEmpty()),
-          found.kernel(),
-          found.exploited(),
-          Optional.of(found.issue().note()).filter(text -> !text.isEmpty()));
-    }
-  }
 
   @Override
   public void routing(HttpRules rules) {
@@ -106,24 +70,17 @@ public record VendorCvesService(
     boolean exploited = truth("exploited", parameter(request, "exploited", "false"));
     int limit = limit(parameter(request, "limit", String.valueOf(USUAL_LIMIT)));
     String after = parameter(request, "after", "");
-    Image image = database.read(handle -> Images.require(handle, caller.owner(), name));
-    String platform = image.platform().orElse("");
-    Optional<PackageSystem> system = PackageSystems.installed().find(platform);
-    if (image.disk().isEmpty() || system.isEmpty()) {
-      throw new RefusedException(
-          RefusedException.Reason.INCOMPATIBLE,
-          "The image %s has no disk yet, or its platform is not known.".formatted(name));
-    }
-    var packages = inventories.load(image.disk().get().inventory()).packages();
-    PlatformFacts facts = feeds.facts(platform);
-    OpenCves cves = new OpenCves(facts, system.get().family(), system.get().notes());
+    ImageContent image = ImageContent.require(database, caller.owner(), name);
+    var packages = inventories.load(image.disk().inventory()).packages();
+    PlatformFacts facts = feeds.facts(image.image().platform().orElse(""));
+    OpenCves cves = new OpenCves(facts, image.system().family(), image.system().notes());
     List<Found> found =
         cves.find(packages).stream()
             .filter(each -> status.isEmpty() || status.get() == each.status())
             .filter(each -> kernel || !each.kernel())
             .filter(each -> !exploited || each.exploited().orElse(false))
             .sorted(ORDER)
-            .filter(each -> after.isEmpty() || key(each).compareTo(after) > 0)
+            .filter(each -> after.isEmpty() || isAfter(each, after))
             .limit(limit + 1L)
             .toList();
     List<Found> page = found.subList(0, Math.min(limit, found.size()));
@@ -133,13 +90,21 @@ public record VendorCvesService(
             name,
             facts.issues().isPresent(),
             cves.count(packages),
-            page.stream().map(CveView::of).toList(),
+            page.stream().map(VendorCveView::of).toList(),
             found.size() > limit ? Optional.of(key(page.getLast())) : Optional.empty()));
   }
 
-  /** Compares like the order: no name of a package has a space. */
+  /** Identifiers of CVEs have no space; names of packages may. */
   private static String key(Found each) {
     return each.source() + " " + each.issue().cve();
+  }
+
+  /** Whether it comes, in the order, after the one with a key. */
+  private static boolean isAfter(Found each, String key) {
+    int space = key.lastIndexOf(' ');
+    int bySource = each.source().compareTo(key.substring(0, Math.max(0, space)));
+    return bySource > 0
+        || (bySource == 0 && each.issue().cve().compareTo(key.substring(space + 1)) > 0);
   }
 
   private static String parameter(ServerRequest request, String name, String usual) {

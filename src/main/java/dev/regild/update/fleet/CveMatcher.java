@@ -5,7 +5,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.feed.OpenCves;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.PackageNotes;
 import dev.regild.insight.fleet.IndexedPackage;
 import dev.regild.plan.Advisory;
@@ -114,7 +114,7 @@ final class CveMatcher {
     Optional<PackageMatch> mentioned = Optional.empty();
     for (Changelog changelog : Stream.concat(later.stream(), own.stream()).toList()) {
       for (ChangelogEntry entry : changelog.entries()) {
-        for (Naming naming : entry.cves()) {
+        for (NamedCve naming : entry.cves()) {
           if (!naming.cve().equals(cve)) {
             continue;
           }

@@ -24,6 +24,8 @@ import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -137,7 +139,13 @@ public final class Differences {
       all.addAll(fixes.get().sources());
       next = before.get();
     }
-    return next.id().equals(first.id()) ? Optional.of(new Fixes(all)) : Optional.empty();
+    if (!next.id().equals(first.id())) {
+      return Optional.empty();
+    }
+    // By source; of one source, the earliest update first.
+    Collections.reverse(all);
+    all.sort(Comparator.comparing(SourceFixes::source));
+    return Optional.of(new Fixes(all));
   }
 
   /** The packages that are newer in the second image. A new kernel is a package that was added. */

@@ -4,12 +4,15 @@ import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.OpenCves;
+import dev.regild.feed.PlatformFacts;
 import dev.regild.image.Owner;
 import dev.regild.insight.fleet.IndexedPackage;
 import dev.regild.insight.fleet.PackageIndex;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -20,18 +23,27 @@ final class FeedWords {
   private final String cve;
   private final Map<String, OpenCves> byPlatform = new HashMap<>();
   private final Set<String> names = new HashSet<>();
+  private final List<String> platformsWithoutFeed = new ArrayList<>();
 
   FeedWords(String cve, FeedStore feeds, Collection<String> platforms) {
     this.cve = cve;
     for (String platform : platforms) {
       Optional<PackageSystem> system = PackageSystems.installed().find(platform);
       if (system.isPresent()) {
-        OpenCves said =
-            new OpenCves(feeds.facts(platform), system.get().family(), system.get().notes());
+        PlatformFacts facts = feeds.facts(platform);
+        if (facts.issues().isEmpty()) {
+          platformsWithoutFeed.add(platform);
+        }
+        OpenCves said = new OpenCves(facts, system.get().family(), system.get().notes());
         byPlatform.put(platform, said);
         said.packagesWith(cve).forEach(name -> names.addAll(system.get().notes().namesOf(name)));
       }
     }
+  }
+
+  /** Returns those of the platforms of whose packages no feed says anything. */
+  List<String> platformsWithoutFeed() {
+    return List.copyOf(platformsWithoutFeed);
   }
 
   /** Returns packages of which the feeds may know the CVE. */

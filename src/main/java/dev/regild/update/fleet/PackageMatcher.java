@@ -12,6 +12,7 @@ import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.update.fleet.PackageMatch.State;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.verdict.Statuses;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -60,17 +61,16 @@ public final class PackageMatcher {
     };
   }
 
+  /** A name is that of packages, or of the source that packages were built from. */
   private Matches ofPackage(Owner owner, Question.OfPackage wanted) {
     Map<Long, IndexedPackage> all =
         database.read(
-            handle -> PackageIndex.named(handle, owner.accountId(), Set.of(wanted.name()), MOST));
+            handle -> PackageIndex.meantBy(handle, owner.accountId(), wanted.name(), MOST));
     ChannelOffers offers = new ChannelOffers(database, plans);
     Map<Long, PackageMatch> matches = new HashMap<>();
     all.forEach((key, each) -> {
-      if (wanted.range().isEmpty()
-          || system(each)
-              .filter(it -> wanted.range().get().includes(each.version(), it.family().order()))
-              .isPresent()) {
+      if (each.isMeantBy(
+          wanted.name(), wanted.range(), system(each).map(it -> it.family().order()))) {
         matches.put(key, PackageMatch.of(each, offers.offered(each)));
       }
     });
@@ -113,7 +113,26 @@ public final class PackageMatcher {
     matches
         .entrySet()
         .removeIf(each -> !all.containsKey(each.getKey()) && each.getValue().vendor().isEmpty());
-    return new Matches(matches, all.size() < MOST ? cut(inFeeds) : cut(all));
+    List<String> incomplete = new ArrayList<>(cut(all.size() < MOST ? inFeeds : all));
+    incomplete.addAll(unknown(owner, words));
+    return new Matches(matches, incomplete);
+  }
+
+  /**
+   * Returns what nothing is known of. That no image is found does not say that none is affected.
+   */
+  private List<String> unknown(Owner owner, FeedWords words) {
+    List<String> unknown = new ArrayList<>();
+    int unread = database.read(handle -> Statuses.withUnreadChangelogs(handle, owner));
+    if (unread > 0) {
+      unknown.add("Images of whose updates some changelogs were not read: %d.".formatted(unread));
+    }
+    if (!words.platformsWithoutFeed().isEmpty()) {
+      unknown.add(
+          "No feed says which CVEs are open in %s. Without one, only fixes are known."
+              .formatted(String.join(", ", words.platformsWithoutFeed())));
+    }
+    return unknown;
   }
 
   private Matches ofAdvisory(Owner owner, String id) {

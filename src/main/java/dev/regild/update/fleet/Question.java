@@ -7,9 +7,9 @@ import java.util.Optional;
 /** What images are searched for. */
 public sealed interface Question {
   /**
-   * Asks for the images that have a package.
+   * Asks for the images that have a package, or one that was built from a source package.
    *
-   * @param name without its architecture
+   * @param name of the package, without its architecture, or of the source
    * @param range of versions; empty for every one
    */
   record OfPackage(String name, Optional<VersionRange> range) implements Question {}

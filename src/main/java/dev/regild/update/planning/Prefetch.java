@@ -19,12 +19,15 @@ import dev.regild.insight.fleet.IndexedPackage;
 import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.PackageVersion;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +46,7 @@ public final class Prefetch {
 
   private static final int AT_ONCE = 3;
 
-  /** Then the mirror is taken for dead, until the next refresh. */
+  /** Downloads. Then the mirror is taken for dead, until the next refresh. */
   private static final int MOST_FAILURES = 5;
 
   private static final Duration LONGEST = Duration.ofMinutes(30);
@@ -155,6 +158,7 @@ public final class Prefetch {
     private final long end = System.nanoTime() + LONGEST.toNanos();
     private final AtomicInteger read = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
+    private final AtomicInteger notFetched = new AtomicInteger();
     private long bytesLeft = mostBytes;
     private int left;
 
@@ -170,12 +174,12 @@ public final class Prefetch {
         return;
       }
       List<Parallel.Task<Boolean, FetchException>> tasks = new ArrayList<>();
-      for (PackageFile file : chosen(snapshot.filesOf(unknown).values())) {
-        tasks.add(() -> {
-          readOne(file);
-          return true;
-        });
-      }
+      chosen(snapshot.filesOf(unknown))
+          .forEach((each, file) ->
+              tasks.add(() -> {
+                readOne(each, file);
+                return true;
+              }));
       try {
         Parallel.run(AT_ONCE, tasks);
       } catch (FetchException | IOException e) {
@@ -184,38 +188,59 @@ public final class Prefetch {
     }
 
     /** The small ones first: a kernel must not keep the others out. */
-    private List<PackageFile> chosen(Collection<PackageFile> files) {
-      List<PackageFile> chosen = new ArrayList<>();
-      for (PackageFile each :
-          files.stream().sorted(Comparator.comparingLong(PackageFile::size)).toList()) {
-        if (each.size() <= bytesLeft) {
-          bytesLeft -= each.size();
-          chosen.add(each);
-        } else {
-          left++;
-        }
-      }
+    private Map<PackageVersion, PackageFile> chosen(Map<PackageVersion, PackageFile> files) {
+      Map<PackageVersion, PackageFile> chosen = new LinkedHashMap<>();
+      files.entrySet().stream()
+          .sorted(Map.Entry.comparingByValue(Comparator.comparingLong(PackageFile::size)))
+          .forEach(each -> {
+            if (each.getValue().size() <= bytesLeft) {
+              bytesLeft -= each.getValue().size();
+              chosen.put(each.getKey(), each.getValue());
+            } else {
+              left++;
+            }
+          });
       return chosen;
     }
 
-    private void readOne(PackageFile file) throws InterruptedException {
-      if (failed.get() >= MOST_FAILURES || System.nanoTime() > end) {
+    private void readOne(PackageVersion each, PackageFile file) throws InterruptedException {
+      if (notFetched.get() >= MOST_FAILURES || System.nanoTime() > end) {
         failed.incrementAndGet();
         return;
       }
       try (RoomReservations.Reservation _ = room.reserve(directory, file.size())) {
         Path path = cache.fetch(List.of(file), 1, _ -> {}).values().iterator().next();
-        Optional<Changelog> changelog = notes.changelog(path);
-        changelog.ifPresent(each -> changelogs.keep(Map.of(file.hash(), each)));
-        read.addAndGet(changelog.isPresent() ? 1 : 0);
+        read(each, file, path);
       } catch (FetchException | IOException | RuntimeException e) {
-        // Whatever a mirror or a parser of foreign bytes does.
-        failed.incrementAndGet();
-        LOG.atInfo()
-            .addKeyValue("file", file.fileName())
-            .addKeyValue("reason", e.toString())
-            .log("a package's changelog can't be prefetched");
+        notFetched.incrementAndGet();
+        failed(file, e);
       }
+    }
+
+    /** A damaged package is as damaged at the next refresh: that it is, is kept as well. */
+    private void read(PackageVersion each, PackageFile file, Path path) {
+      Optional<Changelog> changelog;
+      try {
+        changelog = notes.changelog(path);
+        read.addAndGet(changelog.isPresent() ? 1 : 0);
+      } catch (FileSystemException | InterruptedIOException e) {
+        failed(file, e);
+        return;
+      } catch (IOException | RuntimeException e) {
+        // Whatever a parser of foreign bytes does.
+        failed(file, e);
+        String why = "its package file is damaged";
+        changelog = Optional.of(Changelog.unreadable(each.name(), each.version(), "", why));
+      }
+      changelog.ifPresent(it -> changelogs.keep(Map.of(file.hash(), it)));
+    }
+
+    private void failed(PackageFile file, Exception e) {
+      failed.incrementAndGet();
+      LOG.atInfo()
+          .addKeyValue("file", file.fileName())
+          .addKeyValue("reason", e.toString())
+          .log("a package's changelog can't be prefetched");
     }
   }
 }

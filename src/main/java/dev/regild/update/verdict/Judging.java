@@ -25,7 +25,6 @@ import dev.regild.inventory.Inventory;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageOrigin;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
@@ -193,13 +192,13 @@ public final class Judging {
   }
 
   private int judgeAgain(Standard standard) throws InterruptedException {
-    Bench bench = new Bench(standard);
+    PlatformJudge judge = new PlatformJudge(standard);
     int judged = 0;
     while (true) {
       List<String> due =
           database.read(
               handle -> Verdicts.outdated(handle, standard.platform(), standard.basis(), BATCH));
-      int now = due.isEmpty() ? 0 : bench.judge(due);
+      int now = due.isEmpty() ? 0 : judge.judge(due);
       if (now == 0) {
         return judged;
       }
@@ -212,12 +211,12 @@ public final class Judging {
     int judged = 0;
     for (RingRecords.Followed each : database.read(RingRecords::followed)) {
       Standard standard = standard(each.platform(), Optional.of(each.ring()));
-      Bench bench = new Bench(standard);
+      PlatformJudge judge = new PlatformJudge(standard);
       while (true) {
         List<String> due =
             database.read(handle ->
                 Verdicts.outdated(handle, each.ring(), each.platform(), standard.basis(), BATCH));
-        int now = due.isEmpty() ? 0 : bench.judge(due);
+        int now = due.isEmpty() ? 0 : judge.judge(due);
         if (now == 0) {
           break;
         }
@@ -228,7 +227,7 @@ public final class Judging {
   }
 
   private int judgeNew() throws InterruptedException {
-    Map<String, Bench> benches = new HashMap<>();
+    Map<String, PlatformJudge> judges = new HashMap<>();
     int judged = 0;
     while (true) {
       List<Due> due = database.read(handle -> Verdicts.unjudged(handle, BATCH));
@@ -237,8 +236,8 @@ public final class Judging {
           due.stream().collect(groupingBy(Due::platform, mapping(Due::inventory, toList())));
       for (Map.Entry<String, List<String>> each : byPlatform.entrySet()) {
         now +=
-            benches
-                .computeIfAbsent(each.getKey(), platform -> new Bench(standard(platform)))
+            judges
+                .computeIfAbsent(each.getKey(), platform -> new PlatformJudge(standard(platform)))
                 .judge(each.getValue());
       }
       if (now == 0) {
@@ -249,7 +248,7 @@ public final class Judging {
   }
 
   /** Judges inventories of one platform, part by part. */
-  private final class Bench {
+  private final class PlatformJudge {
     private final Standard standard;
     private final Optional<Judge> judge;
     private final Optional<CveCounter> openCves;
@@ -259,7 +258,7 @@ public final class Judging {
 
     private final PackageForms forms = new PackageForms(database, inventories);
 
-    private Bench(Standard standard) {
+    private PlatformJudge(Standard standard) {
       this.standard = standard;
       this.judge = standard.offer().map(offer -> new Judge(offer, plannedFixes));
       this.openCves =
@@ -362,10 +361,8 @@ public final class Judging {
       }
       Set<String> found = new HashSet<>();
       for (InstalledPackage each : inventory.packages()) {
-        String source = each.origin().map(PackageOrigin::source).orElse("");
-        if (unsupported.computeIfAbsent(
-            source.isEmpty() ? each.name() : source, this::isUnsupported)) {
-          found.add(source.isEmpty() ? each.name() : source);
+        if (unsupported.computeIfAbsent(each.sourceName(), this::isUnsupported)) {
+          found.add(each.sourceName());
         }
       }
       return Optional.of(found.size());

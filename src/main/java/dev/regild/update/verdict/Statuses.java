@@ -123,6 +123,14 @@ public final class Statuses {
         .one();
   }
 
+  /** Counts an owner's images of whose updates not all changelogs are known. */
+  public static int withUnreadChangelogs(Handle handle, Owner owner) {
+    Query statement =
+        handle.createQuery("SELECT COUNT(*)" + rows(handle) + " AND verdict.fixable_unknown > 0");
+    bind(statement, owner);
+    return statement.mapTo(Integer.class).one();
+  }
+
   private static String count(String condition, String name) {
     return "SUM(CASE WHEN %s THEN 1 ELSE 0 END) AS %s".formatted(condition, name);
   }

@@ -1,11 +1,13 @@
 package dev.regild.windows.catalogue;
 
+import dev.regild.files.Sha256;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.Sandbox;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,12 +113,23 @@ final class Authenticode {
         .run();
   }
 
-  private static Path microsoft(Path work) throws IOException {
-    Path copy = work.resolve("signing-roots.pem");
-    try (InputStream in = Authenticode.class.getResourceAsStream("signing-roots.pem")) {
-      Files.write(copy, Objects.requireNonNull(in, "signing-roots.pem").readAllBytes());
+  /** Returns the SHA-256 of the roots; empty while their file is missing. */
+  String rootsDigest() throws IOException {
+    try {
+      return Sha256.of(roots.isPresent() ? Files.readAllBytes(roots.get()) : microsoft());
+    } catch (NoSuchFileException e) {
+      return "";
     }
-    return copy;
+  }
+
+  private static Path microsoft(Path work) throws IOException {
+    return Files.write(work.resolve("signing-roots.pem"), microsoft());
+  }
+
+  private static byte[] microsoft() throws IOException {
+    try (InputStream in = Authenticode.class.getResourceAsStream("signing-roots.pem")) {
+      return Objects.requireNonNull(in, "signing-roots.pem").readAllBytes();
+    }
   }
 
   /** A file that its maker did not sign. */

@@ -40,6 +40,15 @@ public record DriverPackage(Path zip, List<PackageFacts> drivers) {
   }
 
   /**
+   * Returns by which rules a cabinet is taken or refused, in a text that changes with them.
+   *
+   * @param roots as in {@link #read}
+   */
+  public static String rules(String architecture, Optional<Path> roots) throws IOException {
+    return architecture + " " + new Authenticode(roots).rootsDigest();
+  }
+
+  /**
    * Reads a cabinet.
    *
    * @param work an empty directory on the catalogue's file system

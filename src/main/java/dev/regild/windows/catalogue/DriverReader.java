@@ -154,16 +154,10 @@ final class DriverReader {
 
   private static PackageFacts facts(
       String path, InfFile inf, String architecture, Set<String> hardwareIds) {
-    return new PackageFacts(
-        WindowsPackage.Kind.DRIVER,
+    return PackageFacts.ofDriver(
         path.substring(path.lastIndexOf('/') + 1).toLowerCase(ROOT),
         WindowsVersion.ofDriver(inf.date(), inf.version()),
         architecture,
-        "",
-        List.of(),
-        "",
-        false,
-        List.copyOf(hardwareIds),
-        "");
+        List.copyOf(hardwareIds));
   }
 }

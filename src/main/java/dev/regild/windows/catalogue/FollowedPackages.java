@@ -38,10 +38,19 @@ public final class FollowedPackages {
    * @param origin what it was brought for, with its version: another version has another one
    * @param entries of its file; none if it can't be used
    * @param refusal why it can't be used; empty if it can
+   * @param rules by which that was decided
    */
-  public record Followed(String origin, List<CatalogueEntry> entries, String refusal) {
+  public record Followed(
+      String origin, List<CatalogueEntry> entries, String refusal, String rules) {
     public Followed {
       entries = List.copyOf(entries);
+      // What was written before rules were kept has none.
+      rules = rules == null ? "" : rules;
+    }
+
+    /** What can be used was decided by the same rules before these were kept. */
+    private boolean isDecidedBy(String wanted) {
+      return rules.equals(wanted) || (rules.isEmpty() && refusal.isEmpty());
     }
   }
 
@@ -72,9 +81,14 @@ public final class FollowedPackages {
     return new FollowedPackages(directory, all);
   }
 
-  /** Returns what was brought and is still there, or refused, for an origin. */
-  public Optional<Followed> find(String origin) {
+  /**
+   * Returns what was brought and is still there, or refused, for an origin.
+   *
+   * @param rules by which it has to have been decided, such as the roots that signatures lead to
+   */
+  public Optional<Followed> find(String origin, String rules) {
     return Optional.ofNullable(all.get(origin))
+        .filter(each -> each.isDecidedBy(rules))
         .filter(each ->
             each.entries().stream()
                 .allMatch(entry -> Files.isRegularFile(directory.resolve(entry.sha256()))));
@@ -93,11 +107,13 @@ public final class FollowedPackages {
   /**
    * Takes a file.
    *
+   * @param rules by which it can be used
    * @param name as its server or its maker calls it
    * @param file on the same file system; it is moved
    * @param packages that it holds
    */
-  public void bring(String origin, String name, Path file, List<PackageFacts> packages)
+  public void bring(
+      String origin, String rules, String name, Path file, List<PackageFacts> packages)
       throws ArchiveException, ChannelException, IOException, InterruptedException {
     String sha256 = Sha256.of(file);
     long size = Files.size(file);
@@ -111,13 +127,14 @@ public final class FollowedPackages {
             packages.stream()
                 .map(each -> new CatalogueEntry(each, fileName, size, sha256))
                 .toList(),
-            ""));
+            "",
+            rules));
     write();
   }
 
-  /** Remembers that something can't be used, so that it is not downloaded again. */
-  public void refuse(String origin, String why) throws ChannelException, IOException {
-    all.put(origin, new Followed(origin, List.of(), why));
+  /** Remembers that something can't be used, so that it is downloaded again by other rules only. */
+  public void refuse(String origin, String rules, String why) throws ChannelException, IOException {
+    all.put(origin, new Followed(origin, List.of(), why, rules));
     write();
   }
 
@@ -132,6 +149,9 @@ public final class FollowedPackages {
         all.keySet().removeIf(each -> each.startsWith(beginning) && !origins.contains(each));
     if (changed) {
       write();
+    }
+    if (Files.isDirectory(directory)) {
+      // Also a file that a crash has left without its record.
       Catalogue.removeUnnamed(directory);
     }
   }

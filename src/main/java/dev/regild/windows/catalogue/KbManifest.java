@@ -139,7 +139,7 @@ public record KbManifest(
 
   /** What the manifest says about the package; the architecture {@code x64} is not of its words. */
   public PackageFacts facts() {
-    return new PackageFacts(
+    return PackageFacts.ofUpdate(
         kind(),
         KbName.ofAllVersions(name),
         version,
@@ -148,9 +148,6 @@ public record KbManifest(
         builds(),
         resultingBuild(),
         releaseType.equalsIgnoreCase("Security Update"),
-        List.of(),
-        "",
-        List.of(),
         words);
   }
 

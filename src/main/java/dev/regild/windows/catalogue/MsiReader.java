@@ -38,16 +38,10 @@ final class MsiReader {
     if (name.isEmpty() || version.isEmpty()) {
       throw new ArchiveException("it has no ProductName or ProductVersion; ask its vendor");
     }
-    return new PackageFacts(
-        WindowsPackage.Kind.AGENT,
+    return PackageFacts.ofAgent(
         name,
         version,
         architecture(msiinfo(file, "suminfo", file.toString())),
-        "",
-        List.of(),
-        "",
-        false,
-        List.of(),
         properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT),
         services(file));
   }

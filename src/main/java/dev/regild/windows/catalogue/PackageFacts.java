@@ -1,5 +1,6 @@
 package dev.regild.windows.catalogue;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -23,6 +24,8 @@ import java.util.regex.Pattern;
  * @param upgradeCode of an agent, in capitals; empty if it has none
  * @param services of an agent: those that it installs, and that start by themselves
  * @param words what an update's metadata says about the security problems that it fixes
+ * @param computers of a driver: the hardware ids of the computers that it is for, as inventories
+ *     have them; empty if it is for any
  */
 public record PackageFacts(
     WindowsPackage.Kind kind,
@@ -36,7 +39,8 @@ public record PackageFacts(
     List<String> hardwareIds,
     String upgradeCode,
     List<String> services,
-    SecurityWords words) {
+    SecurityWords words,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> computers) {
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern BUILD = Pattern.compile("[0-9]{4,6}");
   private static final Pattern RESULT = Pattern.compile("[0-9]{4,6}\\.[0-9]{1,6}");
@@ -53,6 +57,8 @@ public record PackageFacts(
     services = services == null ? List.of() : List.copyOf(services);
     // The same of one that was written before these words were read.
     words = words == null ? SecurityWords.NONE : words;
+    // Of most it is not even written.
+    computers = computers == null ? List.of() : List.copyOf(computers);
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {
@@ -73,8 +79,13 @@ public record PackageFacts(
     }
   }
 
-  /** What says nothing of security problems. */
-  public PackageFacts(
+  /**
+   * Returns the facts of an update of the system.
+   *
+   * @param kind one of an update
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofUpdate(
       WindowsPackage.Kind kind,
       String name,
       String version,
@@ -83,10 +94,8 @@ public record PackageFacts(
       List<String> builds,
       String resultingBuild,
       boolean security,
-      List<String> hardwareIds,
-      String upgradeCode,
-      List<String> services) {
-    this(
+      SecurityWords words) {
+    return new PackageFacts(
         kind,
         name,
         version,
@@ -95,35 +104,60 @@ public record PackageFacts(
         builds,
         resultingBuild,
         security,
-        hardwareIds,
-        upgradeCode,
-        services,
-        SecurityWords.NONE);
+        List.of(),
+        "",
+        List.of(),
+        words,
+        List.of());
   }
 
-  /** What installs no service. */
-  PackageFacts(
-      WindowsPackage.Kind kind,
-      String name,
-      String version,
-      String architecture,
-      String kb,
-      List<String> builds,
-      String resultingBuild,
-      boolean security,
-      List<String> hardwareIds,
-      String upgradeCode) {
-    this(
-        kind,
-        name,
+  /**
+   * Returns the facts of a driver.
+   *
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofDriver(
+      String inf, String version, String architecture, List<String> hardwareIds) {
+    return new PackageFacts(
+        WindowsPackage.Kind.DRIVER,
+        inf,
         version,
         architecture,
-        kb,
-        builds,
-        resultingBuild,
-        security,
+        "",
+        List.of(),
+        "",
+        false,
         hardwareIds,
+        "",
+        List.of(),
+        SecurityWords.NONE,
+        List.of());
+  }
+
+  /**
+   * Returns the facts of an agent.
+   *
+   * @throws IllegalArgumentException if a value can't be used
+   */
+  public static PackageFacts ofAgent(
+      String product,
+      String version,
+      String architecture,
+      String upgradeCode,
+      List<String> services) {
+    return new PackageFacts(
+        WindowsPackage.Kind.AGENT,
+        product,
+        version,
+        architecture,
+        "",
+        List.of(),
+        "",
+        false,
+        List.of(),
         upgradeCode,
+        services,
+        SecurityWords.NONE,
         List.of());
   }
 
@@ -183,20 +217,25 @@ public record PackageFacts(
     return kind != WindowsPackage.Kind.DRIVER && kind != WindowsPackage.Kind.AGENT;
   }
 
+  /** Whether a driver is for one of the computers that an image has started on, or for any. */
+  boolean isForOneOf(List<String> ids) {
+    return computers.isEmpty() || computers.stream().anyMatch(ids::contains);
+  }
+
   public PackageFacts withKb(String said) {
-    return with(kind, architecture, said, builds, resultingBuild);
+    return with(kind, architecture, said, builds, resultingBuild, words);
   }
 
   public PackageFacts withArchitecture(String said) {
-    return with(kind, said, kb, builds, resultingBuild);
+    return with(kind, said, kb, builds, resultingBuild, words);
   }
 
   public PackageFacts withBuilds(List<String> said) {
-    return with(kind, architecture, kb, said, resultingBuild);
+    return with(kind, architecture, kb, said, resultingBuild, words);
   }
 
   public PackageFacts withResultingBuild(String said) {
-    return with(kind, architecture, kb, builds, said);
+    return with(kind, architecture, kb, builds, said, words);
   }
 
   /**
@@ -205,7 +244,7 @@ public record PackageFacts(
    * @throws IllegalArgumentException if no package of this form can be of that kind
    */
   public PackageFacts withKind(WindowsPackage.Kind said) {
-    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild);
+    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild, words);
     if (said != kind && (!isUpdate() || !changed.isUpdate())) {
       throw new IllegalArgumentException(
           "it is of kind " + kind + ", which cannot be changed to " + said);
@@ -215,6 +254,11 @@ public record PackageFacts(
 
   /** The same, with what more is said about the security problems that it fixes. */
   public PackageFacts withWords(SecurityWords said) {
+    return with(kind, architecture, kb, builds, resultingBuild, words.and(said));
+  }
+
+  /** The same as a driver for certain computers only. */
+  public PackageFacts withComputers(List<String> said) {
     return new PackageFacts(
         kind,
         name,
@@ -227,16 +271,18 @@ public record PackageFacts(
         hardwareIds,
         upgradeCode,
         services,
-        words.and(said));
+        words,
+        said);
   }
 
-  /** With what its owner may say. */
+  /** With what its owner or its source may say. */
   private PackageFacts with(
       WindowsPackage.Kind saidKind,
       String saidArchitecture,
       String saidKb,
       List<String> saidBuilds,
-      String saidResult) {
+      String saidResult,
+      SecurityWords saidWords) {
     return new PackageFacts(
         saidKind,
         name,
@@ -249,6 +295,7 @@ public record PackageFacts(
         hardwareIds,
         upgradeCode,
         services,
-        words);
+        saidWords,
+        computers);
   }
 }

@@ -1,7 +1,7 @@
 package dev.regild.windows.catalogue;
 
 import dev.regild.insight.CveItems;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -29,7 +29,7 @@ public record SecurityWords(String severity, List<String> cves) {
     CveItems items = new CveItems();
     text.lines().forEach(items::line);
     return new SecurityWords(
-        severity, items.named().stream().filter(Naming::fixed).map(Naming::cve).toList());
+        severity, items.named().stream().filter(NamedCve::fixed).map(NamedCve::cve).toList());
   }
 
   /** Returns these words and others. */

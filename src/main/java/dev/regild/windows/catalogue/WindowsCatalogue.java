@@ -172,15 +172,18 @@ public final class WindowsCatalogue {
       return List.of();
     }
     WindowsBuild build = WindowsBuild.of(windows.build());
-    return entries.stream().map(CatalogueEntry::facts).filter(facts -> fits(facts, build)).toList();
+    return entries.stream()
+        .map(CatalogueEntry::facts)
+        .filter(facts -> fits(facts, build, windows))
+        .toList();
   }
 
   /** An agent may be for another architecture that the system runs, as its program then is. */
-  private boolean fits(PackageFacts facts, WindowsBuild build) {
+  private boolean fits(PackageFacts facts, WindowsBuild build, WindowsFacts windows) {
     return switch (facts.kind()) {
       case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE ->
           isForMachine(facts) && facts.builds().stream().anyMatch(build::takesUpdatesOf);
-      case DRIVER -> isForMachine(facts);
+      case DRIVER -> isForMachine(facts) && facts.isForOneOf(windows.computers());
       case AGENT -> true;
     };
   }
@@ -203,7 +206,8 @@ public final class WindowsCatalogue {
     for (Change change : plan.changes()) {
       CatalogueEntry entry =
           entries.stream()
-              .filter(each -> fits(each.facts(), build) && brings(each.facts(), change, build))
+              .filter(each -> fits(each.facts(), build, windows))
+              .filter(each -> brings(each.facts(), change, build))
               .findFirst()
               .orElseThrow(() ->
                   new ChannelException(
@@ -389,7 +393,11 @@ public final class WindowsCatalogue {
           old.builds().stream()
               .allMatch(build ->
                   facts.builds().stream().anyMatch(WindowsBuild.of(build)::takesUpdatesOf));
-      case DRIVER -> facts.hardwareIds().containsAll(old.hardwareIds());
+      case DRIVER ->
+          facts.hardwareIds().containsAll(old.hardwareIds())
+              && (facts.computers().isEmpty()
+                  || (!old.computers().isEmpty()
+                      && facts.computers().containsAll(old.computers())));
       case AGENT -> true;
     };
   }

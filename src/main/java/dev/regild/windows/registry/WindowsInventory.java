@@ -44,7 +44,8 @@ final class WindowsInventory {
             DriverStore.devices(registry),
             InstalledPrograms.read(registry, system.architecture()),
             pendingRestarts(registry, changesAreQueued),
-            DriverStore.hardware(registry));
+            DriverStore.hardware(registry),
+            ComputerIds.read(registry));
     return new Inventory(
         system.os(),
         system.architecture(),

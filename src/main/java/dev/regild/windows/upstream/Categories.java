@@ -24,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param drivers products of drivers, by name
  * @param never classifications and products whose updates are not for an image that runs
  * @param platforms the names of the products of each platform
+ * @param driversOfPlatforms the names of the products of drivers of each platform
  * @param builds of the products that have one build for good
  * @param usual the names of the classifications that a channel has, if nobody says
  */
@@ -33,6 +34,7 @@ record Categories(
     Map<String, UUID> drivers,
     Map<String, UUID> never,
     Map<String, List<String>> platforms,
+    Map<String, List<String>> driversOfPlatforms,
     Map<String, List<String>> builds,
     List<String> usual) {
   private static final Categories KNOWN = read();

@@ -58,17 +58,6 @@ final class DocumentFetch {
     this.options = options;
   }
 
-  /** Removes what a crash has left. The caller holds the channel's lock. */
-  static void removeAbandoned(Path directory) throws IOException {
-    try (var children = Files.list(directory)) {
-      for (Path each : (Iterable<Path>) children::iterator) {
-        if (String.valueOf(each.getFileName()).startsWith(WORK)) {
-          FileTree.remove(each);
-        }
-      }
-    }
-  }
-
   /**
    * Fetches documents; each batch is kept as soon as it is there.
    *

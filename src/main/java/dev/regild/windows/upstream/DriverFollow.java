@@ -127,7 +127,7 @@ final class DriverFollow {
 
   private Result run(Set<DriverNeed> needs, Set<RevisionId> missing, FollowedPackages followed)
       throws SyncFault, ChannelException, FetchException, IOException, InterruptedException {
-    Set<RevisionId> listed = listed(DriverNeed.ids(needs));
+    Set<RevisionId> listed = listed(needs);
     Set<RevisionId> wanted = new LinkedHashSet<>(listed);
     wanted.removeIf(each -> facts.has(each) || missing.contains(each));
     Set<RevisionId> absent = Set.of();
@@ -144,29 +144,44 @@ final class DriverFollow {
     return new Result(leftOut, absent, notices);
   }
 
-  private Set<RevisionId> listed(List<String> ids)
+  /** Each part of the devices is asked for with a part of the computers, the shorter list again. */
+  private Set<RevisionId> listed(Set<DriverNeed> needs)
       throws SyncFault, FetchException, InterruptedException {
+    List<List<String>> devices = parts(DriverNeed.ids(needs), settings.mostHardwareIds());
+    List<List<String>> computers = parts(DriverNeed.computers(needs), settings.mostComputerIds());
     Set<RevisionId> listed = new LinkedHashSet<>();
-    for (int from = 0; from < ids.size(); from += settings.mostHardwareIds()) {
-      List<String> part =
-          ids.subList(from, Math.min(ids.size(), from + settings.mostHardwareIds()));
-      options.onProgress().accept(new Progress("asking for drivers", from, ids.size()));
+    int requests = devices.isEmpty() ? 0 : Math.max(devices.size(), computers.size());
+    for (int i = 0; i < requests; i++) {
+      List<String> ofDevices = devices.get(i % devices.size());
+      List<String> ofComputers =
+          computers.isEmpty() ? List.of() : computers.get(i % computers.size());
+      options.onProgress().accept(new Progress("asking for drivers", i, requests));
       listed.addAll(
           session
-              .call(cookie -> server.drivers(cookie, source.driverProductIds(), part))
+              .call(cookie ->
+                  server.drivers(cookie, source.driverProductIds(), ofComputers, ofDevices))
               .revisions());
     }
     return listed;
   }
 
+  private static List<List<String>> parts(List<String> ids, int most) {
+    List<List<String>> parts = new ArrayList<>();
+    for (int from = 0; from < ids.size(); from += most) {
+      parts.add(ids.subList(from, Math.min(ids.size(), from + most)));
+    }
+    return parts;
+  }
+
   private void follow(List<UpdateFacts> selected, FollowedPackages followed)
       throws ChannelException, IOException, InterruptedException {
+    String rules = DriverPackage.rules(source.architecture(), roots());
     Set<String> origins = new HashSet<>();
     int taken = 0;
     long together = 0;
     for (UpdateFacts each : selected) {
       String origin = ORIGIN + each.id();
-      Optional<FollowedPackages.Followed> there = followed.find(origin);
+      Optional<FollowedPackages.Followed> there = followed.find(origin, rules);
       long size = each.files().stream().mapToLong(UpdateFile::size).sum();
       Optional<String> refusal =
           there.isPresent()
@@ -183,7 +198,7 @@ final class DriverFollow {
       } else if (refusal.isEmpty()) {
         origins.add(origin);
         try {
-          bring(each, origin, followed);
+          bring(each, origin, rules, followed);
         } catch (FetchException e) {
           notices.add(
               "the driver %s can't be had: %s; the next refresh goes on"
@@ -193,7 +208,8 @@ final class DriverFollow {
     }
     if (notices.isEmpty()) {
       followed.keepOnly(ORIGIN, origins);
-      removePartials();
+      // Those of drivers that are not wanted any more; the others are gone by now.
+      FileTree.removeChildren(directory, PARTIAL);
     }
   }
 
@@ -220,7 +236,11 @@ final class DriverFollow {
         .map(host -> "its file is at " + host + ", which is not Microsoft's");
   }
 
-  private void bring(UpdateFacts driver, String origin, FollowedPackages followed)
+  private Optional<Path> roots() {
+    return Optional.of(source.signedBy()).filter(each -> !each.isEmpty()).map(Path::of);
+  }
+
+  private void bring(UpdateFacts driver, String origin, String rules, FollowedPackages followed)
       throws ChannelException, FetchException, IOException, InterruptedException {
     UpdateFile file = driver.files().getFirst();
     Path partial = directory.resolve(PARTIAL + file.sha256());
@@ -241,22 +261,18 @@ final class DriverFollow {
             new FailedServers());
     Path work = Files.createDirectory(directory.resolve(DocumentFetch.WORK + UUID.randomUUID()));
     try {
-      DriverPackage read =
-          DriverPackage.read(
-              partial,
-              work,
-              source.architecture(),
-              Optional.of(source.signedBy()).filter(each -> !each.isEmpty()).map(Path::of));
+      DriverPackage read = DriverPackage.read(partial, work, source.architecture(), roots());
       Optional<String> other = contradiction(driver, read.drivers());
       if (other.isPresent()) {
-        followed.refuse(origin, other.get());
+        followed.refuse(origin, rules, other.get());
         leave(driver, other.get());
       } else {
         followed.bring(
             origin,
+            rules,
             read.drivers().getFirst().name().replaceFirst("[.]inf$", "") + ".zip",
             read.zip(),
-            read.drivers());
+            read.drivers().stream().map(each -> each.withComputers(computers(driver))).toList());
       }
       Files.deleteIfExists(partial);
     } catch (DriverPackage.RefusedException | ArchiveException e) {
@@ -266,7 +282,7 @@ final class DriverFollow {
             "the driver %s can't be read here: %s; the next refresh tries again"
                 .formatted(driver.title(), why));
       } else {
-        followed.refuse(origin, why);
+        followed.refuse(origin, rules, why);
         leave(driver, why);
         Files.deleteIfExists(partial);
       }
@@ -278,6 +294,18 @@ final class DriverFollow {
   private Transport transport(UpdateFile file) {
     boolean own = file.microsoft().startsWith(source.url() + "/");
     return (own ? transport : transport.by(new Route(source.route().proxy(), ""))).staying();
+  }
+
+  /** The computers that it is for; none if it is for any, with one of its devices. */
+  private static List<String> computers(UpdateFacts driver) {
+    boolean any = driver.drivers().stream().anyMatch(each -> each.computers().isEmpty());
+    return any
+        ? List.of()
+        : driver.drivers().stream()
+            .flatMap(each -> each.computers().stream())
+            .distinct()
+            .sorted()
+            .toList();
   }
 
   /** A file must be what its document says that it is. */
@@ -292,16 +320,5 @@ final class DriverFollow {
     return same
         ? Optional.empty()
         : Optional.of("no INF in it has a device and the version that its document names");
-  }
-
-  /** Those of drivers that are not wanted any more; the others are gone by now. */
-  private void removePartials() throws IOException {
-    try (var children = Files.list(directory)) {
-      for (Path each : (Iterable<Path>) children::iterator) {
-        if (String.valueOf(each.getFileName()).startsWith(PARTIAL)) {
-          Files.delete(each);
-        }
-      }
-    }
   }
 }

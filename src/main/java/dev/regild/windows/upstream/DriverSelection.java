@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * Selects drivers: for each device of the images the best of the published ones, in Windows' own
- * order, unless the image has a better one. Drivers for certain models of computers are left out,
- * since images run on any.
+ * order, unless the image has a better one. A driver for certain models of computers counts where
+ * an image has started on one of them.
  */
 final class DriverSelection {
   private final String architecture;
@@ -30,7 +30,7 @@ final class DriverSelection {
 
   private record Candidate(UpdateFacts facts, DriverTarget target) {}
 
-  private record Ranked(UpdateFacts facts, DriverRank rank) {}
+  private record Ranked(UpdateFacts facts, DriverTarget target, DriverRank rank) {}
 
   /**
    * @param products whose drivers are wanted
@@ -58,7 +58,7 @@ final class DriverSelection {
     for (DriverTarget target : each.drivers()) {
       boolean fits =
           target.featureScores().isEmpty() || target.featureScores().containsKey(architecture);
-      if (fits && !target.computers()) {
+      if (fits) {
         byId.computeIfAbsent(target.hardwareId(), _ -> new ArrayList<>())
             .add(new Candidate(each, target));
       }
@@ -70,7 +70,7 @@ final class DriverSelection {
     Set<UpdateFacts> selected = new LinkedHashSet<>();
     for (DriverNeed need : needs) {
       for (Device device : need.devices()) {
-        best(device)
+        best(device, need.computers())
             .filter(each ->
                 need.drivers().stream()
                     .flatMap(there -> rank(device, there).stream())
@@ -81,12 +81,15 @@ final class DriverSelection {
     return selected.stream().sorted(Comparator.comparing(each -> each.id().toString())).toList();
   }
 
-  private Optional<Ranked> best(Device device) {
+  /** Of equal ones that for the very model is the best. */
+  private Optional<Ranked> best(Device device, Set<String> computers) {
     return Stream.concat(device.hardwareIds().stream(), device.compatibleIds().stream())
         .flatMap(id -> byId.getOrDefault(id, List.of()).stream())
+        .filter(each -> each.target().isForOneOf(computers))
         .flatMap(each -> ranked(device, each).stream())
         .min(
             Comparator.comparing(Ranked::rank)
+                .thenComparing(each -> each.target().computers().isEmpty())
                 .thenComparing(each -> each.facts().created(), Comparator.reverseOrder())
                 .thenComparing(each -> each.facts().id().toString()));
   }
@@ -95,7 +98,7 @@ final class DriverSelection {
     int score =
         each.target().featureScores().getOrDefault(architecture, DriverRank.USUAL_FEATURE_SCORE);
     return DriverRank.of(device, Set.of(each.target().hardwareId()), score, each.target().version())
-        .map(rank -> new Ranked(each.facts(), rank));
+        .map(rank -> new Ranked(each.facts(), each.target(), rank));
   }
 
   private static Optional<DriverRank> rank(Device device, Driver there) {

@@ -224,7 +224,7 @@ final class Selection {
     }
     String build = version.group(1) + "." + version.group(2);
     PackageFacts facts =
-        new PackageFacts(
+        PackageFacts.ofUpdate(
             WindowsPackage.Kind.CUMULATIVE,
             "Package_for_RollupFix",
             build,
@@ -233,9 +233,7 @@ final class Selection {
             List.of(version.group(1)),
             build,
             bundle.categories().contains(SECURITY_UPDATES),
-            List.of(),
-            "",
-            List.of());
+            SecurityWords.NONE);
     if (!facts.missing().isEmpty()) {
       throw new Unusable("its metadata does not say " + facts.missing().getFirst().meaning());
     }

@@ -36,6 +36,7 @@ final class ServerSync {
   private static final int MOST_REVISIONS = 500_000;
   private static final int PROTOCOL_MOST = 100;
   private static final int PROTOCOL_MOST_IDS = 450;
+  private static final int PROTOCOL_MOST_COMPUTERS = 200;
 
   /** No computer has it: servers pass over what they do not know, and some want at least one. */
   private static final String NO_COMPUTER = "00000000-0000-0000-0000-000000000000";
@@ -173,7 +174,7 @@ final class ServerSync {
   /** GetConfigData. */
   ServerSettings settings(SyncCookie cookie)
       throws SyncFault, FetchException, InterruptedException {
-    int[] most = {1, PROTOCOL_MOST_IDS};
+    int[] most = {1, PROTOCOL_MOST_IDS, PROTOCOL_MOST_COMPUTERS};
     boolean[] catalogueOnly = {false};
     post(
         root.resolve(SERVICE),
@@ -186,13 +187,15 @@ final class ServerSync {
                     most[0] = Math.clamp(number(result.text()), 1, PROTOCOL_MOST);
                 case "MaxNumberOfPnpHardwareIdsInRequest" ->
                     most[1] = Math.clamp(number(result.text()), 1, PROTOCOL_MOST_IDS);
+                case "MaxNumberOfComputerIdsInRequest" ->
+                    most[2] = Math.clamp(number(result.text()), 1, PROTOCOL_MOST_COMPUTERS);
                 case "CatalogOnlySync" -> catalogueOnly[0] = result.text().equals("true");
                 default -> {
                   // Languages and drivers.
                 }
               }
             }));
-    return new ServerSettings(most[0], most[1], catalogueOnly[0]);
+    return new ServerSettings(most[0], most[1], most[2], catalogueOnly[0]);
   }
 
   private static int number(String text) throws IOException {
@@ -245,22 +248,32 @@ final class ServerSync {
   }
 
   /**
-   * GetDriverIdList, which only Microsoft's server answers.
+   * GetDriverIdList, which only Microsoft's server answers. The sets of drivers of computers that
+   * it names too are not asked for (GetDriverSetData): their drivers are among the revisions, whose
+   * own documents say for which computers they are.
    *
    * @param products of drivers
+   * @param computers the hardware ids of computers, at most as many as the server's settings say
    * @param hardwareIds of devices, at most as many as the server's settings say
    * @return drivers; the anchor is not used, since each request names other devices
    */
-  RevisionList drivers(SyncCookie cookie, Collection<UUID> products, Collection<String> hardwareIds)
+  RevisionList drivers(
+      SyncCookie cookie,
+      Collection<UUID> products,
+      Collection<String> computers,
+      Collection<String> hardwareIds)
       throws SyncFault, FetchException, InterruptedException {
     SyncMessage message = SyncMessage.of("GetDriverIdList").cookie(cookie);
     Map<String, Boolean> categories = new LinkedHashMap<>();
     products.forEach(each -> categories.put(each.toString(), false));
+    Map<String, Boolean> wanted = new LinkedHashMap<>();
+    (computers.isEmpty() ? List.of(NO_COMPUTER) : computers)
+        .forEach(each -> wanted.put(each, false));
     message.element(
         "filter",
         () -> {
           message.deltas("Categories", categories);
-          message.deltas("ComputerIds", Map.of(NO_COMPUTER, false));
+          message.deltas("ComputerIds", wanted);
           message.hardware("PnpHardwareIds", hardwareIds);
         });
     return list(message);

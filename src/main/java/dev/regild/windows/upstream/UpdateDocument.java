@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -310,7 +311,8 @@ final class UpdateDocument {
       throw new IOException("its driver has the impossible version " + date + " " + version);
     }
     Map<String, Integer> scores = new TreeMap<>();
-    boolean[] computers = {false};
+    Set<String> distributed = new TreeSet<>();
+    Set<String> targeted = new TreeSet<>();
     xml.children(name -> {
       switch (name) {
         case "FeatureScore" -> {
@@ -323,15 +325,30 @@ final class UpdateDocument {
                 Math::min);
           }
         }
-        case "DistributionComputerHardwareId", "TargetComputerHardwareId" -> computers[0] = true;
+        case "DistributionComputerHardwareId" -> distributed.add(computer());
+        case "TargetComputerHardwareId" -> targeted.add(computer());
         default -> {
           // Who may replace it.
         }
       }
     });
-    add(
-        drivers,
-        new DriverTarget(hardwareId, WindowsVersion.ofDriver(date, version), scores, computers[0]));
+    Set<String> computers = new TreeSet<>(distributed.isEmpty() ? targeted : distributed);
+    if (!targeted.isEmpty()) {
+      computers.retainAll(targeted);
+    }
+    boolean forNobody = computers.isEmpty() && !distributed.isEmpty();
+    if (!forNobody) {
+      add(
+          drivers,
+          new DriverTarget(hardwareId, WindowsVersion.ofDriver(date, version), scores, computers));
+    }
+  }
+
+  /** The hardware id of a computer, in the form that inventories have. */
+  private String computer() throws IOException {
+    String id = UUID.fromString(xml.text()).toString();
+    count(id);
+    return id;
   }
 
   private void manifest() throws IOException {

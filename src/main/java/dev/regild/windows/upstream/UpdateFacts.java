@@ -130,7 +130,10 @@ record UpdateFacts(
         files.stream()
             .mapToLong(file -> 200L + file.name().length() + file.microsoft().length())
             .sum();
-    long devices = drivers.stream().mapToLong(each -> 200L + each.hardwareId().length()).sum();
+    long devices =
+        drivers.stream()
+            .mapToLong(each -> 200L + each.hardwareId().length() + 100L * each.computers().size())
+            .sum();
     return 500
         + devices
         + 40 * ids

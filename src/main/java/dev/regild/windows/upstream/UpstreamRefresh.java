@@ -6,6 +6,7 @@ import dev.regild.channel.RefreshOptions.Progress;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
+import dev.regild.files.FileTree;
 import dev.regild.windows.catalogue.FollowedPackages;
 import dev.regild.windows.catalogue.OfferedUpdates;
 import java.io.IOException;
@@ -105,7 +106,7 @@ public final class UpstreamRefresh {
    */
   public Outcome run() throws ChannelException, FetchException, IOException, InterruptedException {
     Files.createDirectories(directory);
-    DocumentFetch.removeAbandoned(directory);
+    FileTree.removeChildren(directory, DocumentFetch.WORK);
     FactStore facts = FactStore.open(directory);
     UpstreamState state = UpstreamState.read(directory, source.url());
     Optional<Recording> recording = Optional.empty();
@@ -161,7 +162,7 @@ public final class UpstreamRefresh {
         new DriverFollow(
                 source, platform, directory, transport, facts, server, session, settings, options)
             .run(state.missing());
-    state.with(selected, drivers, clock.instant(), reading.read).write(directory);
+    state.with(selected, drivers, clock.instant()).write(directory);
     List<String> notices = new ArrayList<>(notices(listed));
     notices.addAll(drivers.notices());
     return new Outcome(
@@ -204,7 +205,6 @@ public final class UpstreamRefresh {
     private final ServerSync server;
     private final Session session;
     private final ServerSettings settings;
-    private int read;
 
     Reading(FactStore facts, ServerSync server, Session session, ServerSettings settings) {
       this.facts = facts;
@@ -240,7 +240,6 @@ public final class UpstreamRefresh {
           listed,
           missing,
           before.refreshedAt(),
-          before.documents(),
           before.leftOut());
     }
 
@@ -258,7 +257,6 @@ public final class UpstreamRefresh {
     private void fetch(Set<RevisionId> wanted, Set<RevisionId> missing)
         throws SyncFault, FetchException, IOException, InterruptedException {
       if (!wanted.isEmpty()) {
-        read += wanted.size();
         missing.addAll(
             new DocumentFetch(server, session, facts, directory, options)
                 .run(wanted, settings.mostUpdates()));

@@ -28,7 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
  * @param listed the newest revision of each update that the server has listed
  * @param missing listed revisions that the server does not have
  * @param refreshedAt when the server was asked; empty before the first refresh
- * @param documents how many documents the last refresh has read
  * @param leftOut why updates that nothing supersedes are not offered, a line each
  */
 record UpstreamState(
@@ -40,7 +39,6 @@ record UpstreamState(
     SortedMap<UUID, Integer> listed,
     Set<RevisionId> missing,
     String refreshedAt,
-    int documents,
     List<String> leftOut) {
   static final String FILE = "upstream-state.json";
 
@@ -63,7 +61,6 @@ record UpstreamState(
         new TreeMap<>(),
         Set.of(),
         "",
-        0,
         List.of());
   }
 
@@ -88,34 +85,16 @@ record UpstreamState(
   /** The same without an anchor: everything is listed again. */
   UpstreamState withoutAnchor() {
     return new UpstreamState(
-        server,
-        account,
-        "",
-        Set.of(),
-        Set.of(),
-        new TreeMap<>(),
-        Set.of(),
-        refreshedAt,
-        documents,
-        leftOut);
+        server, account, "", Set.of(), Set.of(), new TreeMap<>(), Set.of(), refreshedAt, leftOut);
   }
 
   /** The same after a refresh. */
-  UpstreamState with(Selection.Result selected, DriverFollow.Result drivers, Instant at, int read) {
+  UpstreamState with(Selection.Result selected, DriverFollow.Result drivers, Instant at) {
     Set<RevisionId> absent = new HashSet<>(missing);
     absent.addAll(drivers.missing());
     List<String> left = new ArrayList<>(selected.leftOut());
     left.addAll(drivers.leftOut());
     return new UpstreamState(
-        server,
-        account,
-        anchor,
-        products,
-        classifications,
-        listed,
-        absent,
-        at.toString(),
-        read,
-        left);
+        server, account, anchor, products, classifications, listed, absent, at.toString(), left);
   }
 }

@@ -6,6 +6,7 @@ import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.windows.catalogue.CatalogueSource;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,11 +40,17 @@ public final class WsusOptions {
 
   private static final SourceOption DRIVERS =
       new SourceOption(
+          "--drivers",
+          "",
+          "With --from-microsoft: also follow the drivers for the devices of the images, of the"
+              + " platform's usual products of drivers.");
+
+  private static final SourceOption DRIVER_PRODUCT =
+      new SourceOption(
           "--driver-product",
           "NAME",
-          "Also follow the drivers of a product (Windows 10 Drivers, Windows 11 Drivers, or an id)"
-              + " for the devices of the images, with --from-microsoft; may be repeated. Default:"
-              + " none.",
+          "With --from-microsoft: also follow the drivers of a product, by name or id; may be"
+              + " repeated. Default: none.",
           true);
 
   private static final SourceOption INSECURE =
@@ -99,6 +106,7 @@ public final class WsusOptions {
         PRODUCT,
         CLASSIFICATION,
         DRIVERS,
+        DRIVER_PRODUCT,
         INSECURE,
         FETCH,
         AHEAD,
@@ -143,7 +151,16 @@ public final class WsusOptions {
           "--from-microsoft and --wsus exclude each other; name one of them.");
     }
     if (wsus.isEmpty() && !microsoft) {
-      refuse(told, PRODUCT, CLASSIFICATION, DRIVERS, INSECURE, FETCH, AHEAD, SIGNED_BY);
+      refuse(
+          told,
+          PRODUCT,
+          CLASSIFICATION,
+          DRIVERS,
+          DRIVER_PRODUCT,
+          INSECURE,
+          FETCH,
+          AHEAD,
+          SIGNED_BY);
       if (!otherServers) {
         refuse(told, SourceOption.PROXY, SourceOption.AUTHORITY);
       }
@@ -159,7 +176,7 @@ public final class WsusOptions {
               architecture,
               orElse(told.all(PRODUCT.name()), WsusSource.usualProducts(platform)),
               orElse(told.all(CLASSIFICATION.name()), WsusSource.usualClassifications()),
-              told.all(DRIVERS.name()),
+              driverProducts(platform, told),
               told.has(INSECURE.name()),
               told.has(FETCH.name()),
               told.has(AHEAD.name()),
@@ -168,6 +185,15 @@ public final class WsusOptions {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(e.getMessage() + ".", e);
     }
+  }
+
+  private static List<String> driverProducts(String platform, SourceOptions told) {
+    Set<String> products = new LinkedHashSet<>();
+    if (told.has(DRIVERS.name())) {
+      products.addAll(WsusSource.usualDriverProducts(platform));
+    }
+    products.addAll(told.all(DRIVER_PRODUCT.name()));
+    return List.copyOf(products);
   }
 
   private static List<String> orElse(List<String> said, List<String> usual) {

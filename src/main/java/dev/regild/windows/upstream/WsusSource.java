@@ -1,12 +1,9 @@
 package dev.regild.windows.upstream;
 
-import dev.regild.channel.PackageSource;
-import dev.regild.channel.PackageSystem;
-import dev.regild.channel.PackageSystems;
 import dev.regild.fetch.Route;
 import dev.regild.windows.catalogue.CatalogueSource;
+import dev.regild.windows.catalogue.FollowedSource;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,15 +41,12 @@ public record WsusSource(
     boolean fetchesAhead,
     String signedBy,
     Route route)
-    implements PackageSource {
+    implements FollowedSource {
   /** Its kind in a channel's file. */
   public static final String KIND = "wsus";
 
   /** Microsoft's own server. */
   public static final String MICROSOFT = "https://sws.update.microsoft.com";
-
-  /** A server publishes once a day at most; each refresh costs it five requests. */
-  private static final Duration INTERVAL = Duration.ofDays(1);
 
   /**
    * @throws IllegalArgumentException if a value can't be used; the message begins with its key in a
@@ -145,6 +139,11 @@ public record WsusSource(
     return Categories.known().platforms().getOrDefault(platform, List.of());
   }
 
+  /** Returns the names of the products of drivers of a platform. */
+  public static List<String> usualDriverProducts(String platform) {
+    return Categories.known().driversOfPlatforms().getOrDefault(platform, List.of());
+  }
+
   /** Returns the names of the classifications that a channel has, if nobody says. */
   public static List<String> usualClassifications() {
     return Categories.known().usual();
@@ -176,11 +175,6 @@ public record WsusSource(
   /** Whether it is Microsoft's own server. */
   boolean isMicrosoft() {
     return url.equals(MICROSOFT);
-  }
-
-  @Override
-  public PackageSystem system() {
-    return PackageSystems.installed().ofKind(KIND);
   }
 
   @Override
@@ -235,10 +229,5 @@ public record WsusSource(
   @Override
   public boolean isInsecure() {
     return url.startsWith("http:");
-  }
-
-  @Override
-  public Duration refreshInterval() {
-    return INTERVAL;
   }
 }

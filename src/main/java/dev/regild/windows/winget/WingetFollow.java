@@ -64,7 +64,7 @@ public final class WingetFollow {
    */
   public List<String> run() throws ChannelException, IOException, InterruptedException {
     Files.createDirectories(directory);
-    removeAbandoned();
+    FileTree.removeChildren(directory, WORK);
     FollowedPackages followed = FollowedPackages.open(directory);
     WingetManifests manifests = new WingetManifests(Path.of(source.directory()));
     for (String each : source.packages()) {
@@ -97,7 +97,8 @@ public final class WingetFollow {
 
   private void keepEarlier(String identifier, FollowedPackages followed) {
     followed.of(ORIGIN + identifier + " ").stream()
-        .filter(each -> each.refusal().isEmpty() && followed.find(each.origin()).isPresent())
+        .filter(
+            each -> each.refusal().isEmpty() && followed.find(each.origin(), rules()).isPresent())
         .forEach(each -> kept.add(each.origin()));
   }
 
@@ -107,7 +108,7 @@ public final class WingetFollow {
         ORIGIN
             + String.join(
                 " ", identifier, newest.version().text(), newest.architecture(), newest.sha256());
-    Optional<FollowedPackages.Followed> there = followed.find(origin);
+    Optional<FollowedPackages.Followed> there = followed.find(origin, rules());
     if (there.isPresent() && there.get().refusal().isEmpty()) {
       kept.add(origin);
       return;
@@ -119,6 +120,7 @@ public final class WingetFollow {
         download(identifier, newest, file);
         followed.bring(
             origin,
+            rules(),
             "%s-%s.msi".formatted(identifier, newest.version().text()),
             file,
             List.of(AgentInstaller.read(file, source.architecture())));
@@ -132,14 +134,14 @@ public final class WingetFollow {
               "%s can't be read here: %s; the next refresh tries again"
                   .formatted(identifier, e.getMessage()));
         } else {
-          followed.refuse(origin, String.valueOf(e.getMessage()));
+          followed.refuse(origin, rules(), String.valueOf(e.getMessage()));
         }
       } finally {
         FileTree.remove(work);
       }
     }
     followed
-        .find(origin)
+        .find(origin, rules())
         .ifPresent(refused -> {
           kept.add(origin);
           notices.add(
@@ -147,6 +149,11 @@ public final class WingetFollow {
                   .formatted(identifier, newest.version().text(), refused.refusal()));
         });
     keepEarlier(identifier, followed);
+  }
+
+  /** Whether an installer can be used is decided by the machines that it is for. */
+  private String rules() {
+    return source.architecture();
   }
 
   private void download(String identifier, WingetInstaller newest, Path file)
@@ -160,15 +167,5 @@ public final class WingetFollow {
         new FileDigest(OptionalLong.empty(), newest.sha256()),
         LARGEST,
         bytes -> options.onProgress().accept(new Progress(doing, received.addAndGet(bytes), 0)));
-  }
-
-  private void removeAbandoned() throws IOException {
-    try (var children = Files.list(directory)) {
-      for (Path each : (Iterable<Path>) children::iterator) {
-        if (String.valueOf(each.getFileName()).startsWith(WORK)) {
-          FileTree.remove(each);
-        }
-      }
-    }
   }
 }

@@ -1,11 +1,8 @@
 package dev.regild.windows.winget;
 
-import dev.regild.channel.PackageSource;
-import dev.regild.channel.PackageSystem;
-import dev.regild.channel.PackageSystems;
 import dev.regild.fetch.Route;
 import dev.regild.windows.catalogue.CatalogueSource;
-import java.time.Duration;
+import dev.regild.windows.catalogue.FollowedSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +19,7 @@ import java.util.regex.Pattern;
  */
 public record WingetSource(
     String directory, List<String> packages, String architecture, Route route)
-    implements PackageSource {
+    implements FollowedSource {
   /** Its kind in a channel's file. */
   public static final String KIND = "winget-manifest";
 
@@ -30,7 +27,6 @@ public record WingetSource(
       Pattern.compile("[A-Za-z0-9_+-]{1,32}(\\.[A-Za-z0-9_+-]{1,32}){1,7}");
 
   private static final int MOST_PACKAGES = 100;
-  private static final Duration INTERVAL = Duration.ofDays(1);
 
   /**
    * @throws IllegalArgumentException if a value can't be used; the message begins with its key in a
@@ -56,11 +52,6 @@ public record WingetSource(
   }
 
   @Override
-  public PackageSystem system() {
-    return PackageSystems.installed().ofKind(KIND);
-  }
-
-  @Override
   public String kind() {
     return KIND;
   }
@@ -77,10 +68,5 @@ public record WingetSource(
   @Override
   public String text() {
     return "winget manifests in %s; %s".formatted(directory, String.join(", ", packages));
-  }
-
-  @Override
-  public Duration refreshInterval() {
-    return INTERVAL;
   }
 }

@@ -202,19 +202,21 @@ class RevocationTest {
     add("after", null, "xz-utils=5.6.1+really5.4.5-1");
     add("ten", null, "xz-utils=5.10.0-1");
     add("none", null, "bash=5.6.1");
+    add("library", null, "liblzma5=5.6.1-1+b1@xz-utils=5.6.1-1");
     add("fixed", first, "xz-utils=5.6.2-1");
     Subject subject = Revocations.ofPackage("xz-utils", Optional.of("5.6.0..5.6.1"));
     assertThat(told(revocations.preview(OWNER, subject, false, "CVE-2024-3094").images()))
         .containsExactlyInAnyOrder(
             tuple("first", Relation.PACKAGE, "xz-utils 5.6.0-0.1"),
-            tuple("last", Relation.PACKAGE, "xz-utils 1:5.6.1-1"));
+            tuple("last", Relation.PACKAGE, "xz-utils 1:5.6.1-1"),
+            tuple("library", Relation.PACKAGE, "liblzma5 5.6.1-1+b1"));
     assertThat(told(revocations.preview(OWNER, subject, true, "CVE-2024-3094").images()))
         .contains(tuple("fixed", Relation.DESCENDANT, "first"));
     assertThat(
             revocations
                 .preview(OWNER, Revocations.ofPackage("xz-utils", Optional.empty()), false, "all")
                 .images())
-        .hasSize(6);
+        .hasSize(7);
   }
 
   @Test

@@ -24,15 +24,18 @@ import dev.regild.image.Owner;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
+import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.PackageDifference;
+import dev.regild.insight.SourceFixes;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.PackageVersion;
+import dev.regild.policy.PolicyFleet;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
@@ -43,6 +46,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -172,6 +176,54 @@ class DifferencesTest {
         .containsExactly(tuple(PackageDifference.Kind.DOWNGRADED, "3.0.11-1"));
   }
 
+  /** Each update has recorded what it fixed; what changelogs say now does not count. */
+  @Test
+  void whatTheUpdatesBetweenTwoImagesFixedIsListedBySource() {
+    List<Differences.Subject> line = new ArrayList<>();
+    for (String version : List.of("3.0.11-1", "3.0.15-1", "3.0.22-1")) {
+      Inventory inventory = subject(version).inventory();
+      Image before = line.isEmpty() ? null : line.getLast().image();
+      Image image =
+          database.inTransaction(handle ->
+              PolicyFleet.insert(
+                  handle,
+                  new Owner("111111111111", "eu-central-1"),
+                  "line-" + version,
+                  inventories.store(handle, inventory),
+                  PolicyFleet.layer(handle, null, 10),
+                  before,
+                  APRIL));
+      line.add(new Differences.Subject(image, inventory));
+    }
+    database.useTransaction(handle -> {
+      Changelogs.record(
+          handle, line.get(1).image().id(), updated("zlib", "CVE-2026-1", "openssl", "CVE-2026-2"));
+      Changelogs.record(
+          handle, line.get(2).image().id(), updated("bash", "CVE-2026-3", "openssl", "CVE-2026-4"));
+    });
+    Difference whole = differences.between(line.get(0), line.get(2), new AptPackageSystem());
+    assertThat(whole.fixed().orElseThrow().sources())
+        .extracting(SourceFixes::source, each -> each.fixed().getFirst().cve())
+        .containsExactly(
+            tuple("bash", "CVE-2026-3"),
+            tuple("openssl", "CVE-2026-2"),
+            tuple("openssl", "CVE-2026-4"),
+            tuple("zlib", "CVE-2026-1"));
+    assertThat(whole.fixed().orElseThrow().counts().fixed()).isEqualTo(4);
+    Difference last = differences.between(line.get(1), line.get(2), new AptPackageSystem());
+    assertThat(fixed(last.fixed())).containsExactly("CVE-2026-3", "CVE-2026-4");
+  }
+
+  /** What an update fixed: a CVE in each of two sources. */
+  private static Fixes updated(String first, String cve, String second, String other) {
+    return new Fixes(List.of(source(first, cve), source(second, other)));
+  }
+
+  private static SourceFixes source(String name, String cve) {
+    return new SourceFixes(
+        name, "1", "2", List.of(name), false, "", List.of(new FixedCve(cve, "2", "*")), List.of());
+  }
+
   private Difference toSnapshot(String which) throws ChannelException {
     return differences.toSnapshot(
         subject("3.0.11-1"), offers.find(subject("3.0.11-1").image(), which).offer());
@@ -204,9 +256,9 @@ class DifferencesTest {
         true,
         List.of(
             new ChangelogEntry(
-                "openssl", version, List.of(new Naming("CVE-2026-0015", true, "* it"))),
+                "openssl", version, List.of(new NamedCve("CVE-2026-0015", true, "* it"))),
             new ChangelogEntry(
-                "openssl", "3.0.11-1", List.of(new Naming("CVE-2026-0011", true, "* it")))));
+                "openssl", "3.0.11-1", List.of(new NamedCve("CVE-2026-0011", true, "* it")))));
   }
 
   private Differences.Subject subject(String version) {

@@ -27,7 +27,7 @@ import dev.regild.image.jobs.ExportTasks;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
@@ -108,6 +108,52 @@ class FleetSearchTest {
         .satisfies(each -> assertThat(each.offered()).contains("3.0.22-1"))
         .satisfies(each -> assertThat(each.installed().source()).isEqualTo("openssl"));
     assertThat(find(new Question.OfPackage("none", Optional.empty()), ALL).found()).isEmpty();
+  }
+
+  /** An image may have a library of a source, and no package of the source's name. */
+  @Test
+  void imagesAreFoundBySourceTooInItsVersions() {
+    PackageOrigin xz = new PackageOrigin("xz-utils", "5.6.1-1", "", "", "");
+    new FleetImages(database, inventories)
+        .available(
+            ALICE,
+            "bad",
+            "DEBIAN_12",
+            List.of(
+                new InstalledPackage("liblzma5", "amd64", "5.6.1-1+b1", false).from(xz),
+                new InstalledPackage("other", "amd64", "5.6.1-1", false)));
+    for (String range : List.of("5.6.0..5.6.1", "5.6.1-1")) {
+      Question question =
+          new Question.OfPackage("xz-utils", Optional.of(VersionRange.parse(range)));
+      assertThat(find(question, ALL).found())
+          .flatExtracting(Found::packages)
+          .extracting(each -> each.installed().name())
+          .containsExactly("liblzma5");
+    }
+    Question later = new Question.OfPackage("xz-utils", Optional.of(VersionRange.parse("5.6.2..")));
+    assertThat(find(later, ALL).found()).isEmpty();
+  }
+
+  /** Nothing found is not the same as nothing there. */
+  @Test
+  void anAnswerAboutACveSaysWhatIsNotKnown() throws Exception {
+    image(ALICE, "old", "DEBIAN_12", "3.0.11-1");
+    Question question = new Question.OfCve("CVE-2026-84782");
+    assertThat(find(question, ALL).incomplete())
+        .containsExactly(
+            "No feed says which CVEs are open in DEBIAN_12. Without one, only fixes are known.");
+    database.useTransaction(handle ->
+        handle.execute(
+            """
+            INSERT INTO verdict (
+              inventory_digest, platform, basis, judged_at, state, reason, changes,
+              security_changes, fixable_cves, fixable_kernel_cves, fixable_unknown, changelogs_at)
+            SELECT digest, 'DEBIAN_12', '', 0, 'OUTDATED', '', 1, 0, 0, 0, 1, 0 FROM inventory
+            """));
+    tracker("{\"a\": {\"CVE-2026-1\": {\"releases\": {\"bookworm\": {\"status\": \"open\"}}}}}");
+    assertThat(find(question, ALL).incomplete())
+        .containsExactly("Images of whose updates some changelogs were not read: 1.");
+    assertThat(search.find(BOB, question, ALL).incomplete()).isEmpty();
   }
 
   @Test
@@ -396,10 +442,10 @@ class FleetSearchTest {
                 "openssl",
                 "3.0.22-1",
                 List.of(
-                    new Naming("CVE-2026-84782", true, "* CVE-2026-84782 (\"DTLS\")"),
-                    new Naming("CVE-2026-42767", false, "* Regression of CVE-2026-42767"))),
+                    new NamedCve("CVE-2026-84782", true, "* CVE-2026-84782 (\"DTLS\")"),
+                    new NamedCve("CVE-2026-42767", false, "* Regression of CVE-2026-42767"))),
             new ChangelogEntry(
-                "openssl", "3.0.10-1", List.of(new Naming("CVE-2024-5535", true, "* it")))));
+                "openssl", "3.0.10-1", List.of(new NamedCve("CVE-2024-5535", true, "* it")))));
   }
 
   private Image image(Owner owner, String name, String platform, String version) {

@@ -22,7 +22,7 @@ import dev.regild.insight.BillSubject;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -248,7 +248,7 @@ final class InsightBench {
         "",
         new ChangelogEntry(name, "0.1-1", List.of()),
         true,
-        List.of(new ChangelogEntry(name, "1.1-1", List.of(new Naming(cve, true, "* " + cve)))));
+        List.of(new ChangelogEntry(name, "1.1-1", List.of(new NamedCve(cve, true, "* " + cve)))));
   }
 
   private static String hash(ChannelStore channels, String name) throws Exception {

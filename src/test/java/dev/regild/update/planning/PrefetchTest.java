@@ -17,6 +17,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
+import dev.regild.insight.SourceFixes;
 import dev.regild.machine.Program;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.fleet.FleetImages;
@@ -24,8 +25,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +47,11 @@ class PrefetchTest {
   private UpdatePlans plans;
   private SnapshotChangelogs known;
 
-  /** A channel with a good package, a broken one, a missing one, a large one, and a kernel. */
+  /** More than the downloads that may fail; they are small, so they are read first. */
+  private static final List<String> BROKEN =
+      IntStream.range(0, 7).mapToObj(i -> "broken-" + i).toList();
+
+  /** A channel with a good package, broken ones, a missing one, a large one, and a kernel. */
   @BeforeEach
   void open() throws Exception {
     HostTools.assumeInstalled("dpkg-deb");
@@ -55,17 +62,17 @@ class PrefetchTest {
     known = new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()));
     repository = new TestRepository(Files.createDirectory(directory.resolve("repository")));
     TestKey key = TestKey.simple();
-    repository.publish(
-        key,
-        Map.of(),
-        List.of(
-            deb("openssl", ""),
-            deb("meta", "kernel"),
-            deb("kernel", ""),
-            new Deb("broken", "2"),
-            new Deb("missing", "2"),
-            new Deb("large", "2", "amd64", new byte[1 << 20]),
-            deb("other", "")));
+    List<Deb> debs =
+        new ArrayList<>(
+            List.of(
+                deb("openssl", ""),
+                deb("meta", "kernel"),
+                deb("kernel", ""),
+                new Deb("missing", "2"),
+                new Deb("large", "2", "amd64", new byte[1 << 20]),
+                deb("other", "")));
+    BROKEN.forEach(name -> debs.add(new Deb(name, "2")));
+    repository.publish(key, Map.of(), debs);
     Files.delete(repository.root.resolve("pool/main/missing/missing_2_amd64.deb"));
     channels.add(new Channel("test", "DEBIAN_12", List.of(repository.source(key))));
     channels.refresh("test");
@@ -74,7 +81,8 @@ class PrefetchTest {
             ALICE,
             "golden",
             "DEBIAN_12",
-            Stream.of("openssl", "meta", "broken", "missing", "large", "unheard-of")
+            Stream.concat(
+                    Stream.of("openssl", "meta", "missing", "large", "unheard-of"), BROKEN.stream())
                 .map(name -> FleetImages.installed(name, "1"))
                 .toList());
   }
@@ -88,12 +96,20 @@ class PrefetchTest {
   @Test
   void aDryRunKnowsTheCvesOfWhatCouldBePrefetchedAndTheRestIsUnknown() throws Exception {
     assertThat(planned().counts().unknown())
-        .containsExactly("broken", "large", "meta", "missing", "openssl");
+        .containsAll(BROKEN)
+        .contains("large", "meta", "missing", "openssl");
     repository.takeAnswers();
 
     Prefetch.Result result = prefetch(100_000).run(channels.require("test"));
-    assertThat(result).isEqualTo(new Prefetch.Result(3, 2, 1));
-    assertThat(planned().counts().unknown()).containsExactly("broken", "large", "missing");
+    assertThat(result).isEqualTo(new Prefetch.Result(3, BROKEN.size() + 1, 1));
+    assertThat(planned().counts().unknown())
+        .containsAll(BROKEN)
+        .contains("large", "missing")
+        .doesNotContain("meta", "openssl");
+    assertThat(planned().sources())
+        .filteredOn(each -> BROKEN.contains(each.source()))
+        .extracting(SourceFixes::unknown)
+        .containsOnly("its package file is damaged");
     assertThat(planned().counts().fixed()).isEqualTo(2);
     // What no image has is not fetched; the kernel is, since its metapackage has no changelog.
     assertThat(repository.takeAnswers())
@@ -102,8 +118,12 @@ class PrefetchTest {
 
     assertThat(prefetch(1 << 30).run(channels.require("test")).read()).isZero();
     assertThat(repository.takeAnswers())
-        .as("what was read is not fetched again")
-        .noneMatch(answer -> answer.contains("openssl_2") || answer.contains("kernel_2"));
+        .as("what was read is not fetched again, nor what is damaged")
+        .anyMatch(answer -> answer.contains("missing_2"))
+        .noneMatch(answer ->
+            answer.contains("openssl_2")
+                || answer.contains("kernel_2")
+                || answer.contains("broken-0_2"));
   }
 
   private Prefetch prefetch(long mostBytes) {

@@ -22,7 +22,7 @@ import dev.regild.image.Owner;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
-import dev.regild.insight.Naming;
+import dev.regild.insight.NamedCve;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
@@ -379,7 +379,7 @@ class JudgingTest {
   private static Changelog changelog() {
     ChangelogEntry entry =
         new ChangelogEntry(
-            "bash", "5.2-2", List.of(new Naming("CVE-2026-1234", true, "fix CVE-2026-1234")));
+            "bash", "5.2-2", List.of(new NamedCve("CVE-2026-1234", true, "fix CVE-2026-1234")));
     return new Changelog("bash", "5.2-2", "bash", "5.2-2", "", "", entry, true, List.of(entry));
   }
 }

@@ -83,7 +83,7 @@ class OfferedCheckTest {
   void aWimNeedsAServerThatNobodyCanChange() throws Exception {
     Path wim = WindowsPackages.cumulativeWim(directory, "KB5043080", "26100.1742", "26100.1738");
     PackageFacts facts =
-        new PackageFacts(
+        PackageFacts.ofUpdate(
             WindowsPackage.Kind.CUMULATIVE,
             "Package_for_RollupFix",
             "26100.1742",
@@ -92,8 +92,7 @@ class OfferedCheckTest {
             List.of("26100"),
             "26100.1742",
             true,
-            List.of(),
-            "");
+            SecurityWords.NONE);
 
     assertThatCode(() -> check(HTTPS, "", facts, wim)).doesNotThrowAnyException();
     assertThatThrownBy(() -> check("http://wsus.example:8530", "", facts, wim))
@@ -101,7 +100,7 @@ class OfferedCheckTest {
   }
 
   private static PackageFacts facts(String kb) {
-    return new PackageFacts(
+    return PackageFacts.ofUpdate(
         WindowsPackage.Kind.CUMULATIVE,
         "Package_for_RollupFix",
         "20348.2340.1.10",
@@ -110,8 +109,7 @@ class OfferedCheckTest {
         List.of("20348"),
         "20348.2340",
         true,
-        List.of(),
-        "");
+        SecurityWords.NONE);
   }
 
   private static void check(String server, String roots, PackageFacts facts, Path file)

@@ -37,6 +37,7 @@ class WindowsCatalogueTest {
   private final List<InstalledKb> updates = new ArrayList<>();
   private final List<Driver> drivers = new ArrayList<>();
   private final List<String> devices = new ArrayList<>();
+  private final List<String> computers = new ArrayList<>();
   private final List<Program> programs = new ArrayList<>();
   private final List<CatalogueEntry> entries = new ArrayList<>();
   private String build = "20348.2031";
@@ -400,7 +401,7 @@ class WindowsCatalogueTest {
   private void cumulative(String kb, String result, boolean security) {
     String base = result.substring(0, 5);
     add(
-        new PackageFacts(
+        PackageFacts.ofUpdate(
             Kind.CUMULATIVE,
             "Package_for_RollupFix",
             result + ".1.10",
@@ -409,8 +410,7 @@ class WindowsCatalogueTest {
             List.of(base),
             result,
             security,
-            List.of(),
-            ""));
+            SecurityWords.NONE));
   }
 
   private void update(Kind kind, String name, String version) {
@@ -419,13 +419,21 @@ class WindowsCatalogueTest {
 
   private void update(Kind kind, String name, String version, String base) {
     add(
-        new PackageFacts(
-            kind, name, version, "amd64", "KB5000009", List.of(base), "", true, List.of(), ""));
+        PackageFacts.ofUpdate(
+            kind,
+            name,
+            version,
+            "amd64",
+            "KB5000009",
+            List.of(base),
+            "",
+            true,
+            SecurityWords.NONE));
   }
 
   /** A servicing stack that mends nothing itself. */
   private static PackageFacts stack(String version) {
-    return new PackageFacts(
+    return PackageFacts.ofUpdate(
         Kind.SERVICING_STACK,
         "Package_for_ServicingStack",
         version,
@@ -434,8 +442,7 @@ class WindowsCatalogueTest {
         List.of("20348"),
         "",
         false,
-        List.of(),
-        "");
+        SecurityWords.NONE);
   }
 
   private static InstalledKb superseded(String name, String version) {
@@ -444,9 +451,28 @@ class WindowsCatalogueTest {
   }
 
   private void driver(String inf, String version, String hardwareId) {
-    add(
-        new PackageFacts(
-            Kind.DRIVER, inf, version, "amd64", "", List.of(), "", false, List.of(hardwareId), ""));
+    add(PackageFacts.ofDriver(inf, version, "amd64", List.of(hardwareId)));
+  }
+
+  @Test
+  void aDriverForCertainComputersIsOfferedToImagesThatHaveStartedOnOne() throws Exception {
+    String computer = "3962b55f-f768-58cb-9ca2-b5d61a1fdbae";
+    driver("net.inf", "2026-01-02 1.0", "PCI\\NIC");
+    PackageFacts any = entries.removeFirst().facts();
+    add(any.withComputers(List.of(computer)));
+    devices.add("PCI\\NIC");
+
+    assertThat(plan().changes()).isEmpty();
+    computers.add("another");
+    assertThat(plan().changes()).isEmpty();
+    computers.add(computer);
+    assertThat(onlyChange().name()).isEqualTo("net.inf");
+    assertThat(installs(plan())).hasSize(1);
+
+    driver("net.inf", "2025-01-02 1.0", "PCI\\NIC");
+    assertThat(entries.getLast().supersededBy(entries)).as("on other computers").isEmpty();
+    driver("net.inf", "2027-01-02 1.0", "PCI\\NIC");
+    assertThat(entries.getFirst().supersededBy(entries)).contains(entries.getLast());
   }
 
   private void agent(String name, String version) {
@@ -455,18 +481,7 @@ class WindowsCatalogueTest {
 
   private static PackageFacts agent(
       String name, String version, String architecture, List<String> services) {
-    return new PackageFacts(
-        Kind.AGENT,
-        name,
-        version,
-        architecture,
-        "",
-        List.of(),
-        "",
-        false,
-        List.of(),
-        CODE,
-        services);
+    return PackageFacts.ofAgent(name, version, architecture, CODE, services);
   }
 
   private void add(PackageFacts facts) {
@@ -493,7 +508,16 @@ class WindowsCatalogueTest {
 
   private WindowsFacts facts() {
     return new WindowsFacts(
-        "ServerDatacenter", "21H2", build, updates, drivers, devices, programs, List.of());
+        "ServerDatacenter",
+        "21H2",
+        build,
+        updates,
+        drivers,
+        devices,
+        programs,
+        List.of(),
+        List.of(),
+        computers);
   }
 
   private List<InstalledPackage> inventory() {

@@ -72,6 +72,23 @@ class WindowsInventoryTest {
   }
 
   @Test
+  void theComputersOnWhichItHasStartedAreRead() throws Exception {
+    UUID model = UUID.fromString("3962B55F-F768-58CB-9CA2-B5D61A1FDBAE");
+    UUID family = UUID.fromString("11111111-F768-58CB-9CA2-B5D61A1FDBAE");
+    UUID last = UUID.fromString("99999999-F768-58CB-9CA2-B5D61A1FDBAE");
+    Inventory inventory =
+        read(
+            WindowsDisk.windows11()
+                .computer(model, family)
+                .computer(family)
+                .lastComputer(last, model));
+
+    assertThat(inventory.windows().orElseThrow().computers())
+        .containsExactly(family.toString(), model.toString(), last.toString());
+    assertThat(read(WindowsDisk.windows11()).windows().orElseThrow().computers()).isEmpty();
+  }
+
+  @Test
   void anIdentityIsReadAndAServicingStackHasOneName() {
     String key = "~31bf3856ad364e35~amd64~~";
     assertThat(Identity.of("Package_for_RollupFix" + key + "20348.2340.1.10"))

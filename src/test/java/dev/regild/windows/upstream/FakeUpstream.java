@@ -55,6 +55,7 @@ public final class FakeUpstream implements AutoCloseable {
 
   private static final String NAMESPACE = "http://www.microsoft.com/SoftwareDistribution";
   private static final int MOST_IDS = 3;
+  private static final int MOST_COMPUTERS = 2;
   private static final int LARGEST_PLAIN = 2560;
   private static final InetSocketAddress LOOPBACK =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -86,6 +87,7 @@ public final class FakeUpstream implements AutoCloseable {
   private boolean closeAfterHalf;
   private String held = "";
   private int heldFrom = Integer.MAX_VALUE;
+  private boolean holdsDownloads;
   private CountDownLatch going = new CountDownLatch(0);
   private CountDownLatch reached = new CountDownLatch(0);
 
@@ -254,8 +256,21 @@ public final class FakeUpstream implements AutoCloseable {
     return reached;
   }
 
+  /**
+   * Stops downloads after a half of the file, until {@link #goOn}.
+   *
+   * @return is done when one has come so far
+   */
+  public synchronized CountDownLatch holdDownloads() {
+    holdsDownloads = true;
+    going = new CountDownLatch(1);
+    reached = new CountDownLatch(1);
+    return reached;
+  }
+
   public synchronized void goOn() {
     heldFrom = Integer.MAX_VALUE;
+    holdsDownloads = false;
     going.countDown();
   }
 
@@ -314,12 +329,16 @@ public final class FakeUpstream implements AutoCloseable {
     }
   }
 
-  private void download(HttpExchange exchange) throws IOException {
+  private void download(HttpExchange exchange) throws IOException, InterruptedException {
     String path = exchange.getRequestURI().getPath();
     byte[] content;
     int from = 0;
     boolean half;
+    boolean holds;
+    CountDownLatch until;
     synchronized (this) {
+      holds = holdsDownloads;
+      until = going;
       downloads.add(path);
       content = served.containsKey(path) ? null : contents.get(path);
       half = closeAfterHalf;
@@ -346,11 +365,16 @@ public final class FakeUpstream implements AutoCloseable {
     }
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
     try (OutputStream out = exchange.getResponseBody()) {
-      int count = half ? (content.length - from) / 2 : content.length - from;
+      int count = half || holds ? (content.length - from) / 2 : content.length - from;
       out.write(content, from, count);
       out.flush();
       if (half) {
         throw new IOException("the tests break the connection");
+      }
+      if (holds) {
+        reached.countDown();
+        until.await();
+        out.write(content, from + count, content.length - from - count);
       }
     }
   }
@@ -490,6 +514,8 @@ public final class FakeUpstream implements AutoCloseable {
                 + "<MaxNumberOfUpdatesPerRequest>%d</MaxNumberOfUpdatesPerRequest>".formatted(most)
                 + "<MaxNumberOfPnpHardwareIdsInRequest>%d</MaxNumberOfPnpHardwareIdsInRequest>"
                     .formatted(MOST_IDS)
+                + "<MaxNumberOfComputerIdsInRequest>%d</MaxNumberOfComputerIdsInRequest>"
+                    .formatted(MOST_COMPUTERS)
                 + "<NewConfigAnchor>1,2026-10-04 16:33:26.670</NewConfigAnchor>"
                 + "<ProtocolVersion>1.20</ProtocolVersion><LanguageUpdateList>"
                 + "<ServerSyncLanguageData><LanguageID>1033</LanguageID></ServerSyncLanguageData>"
@@ -539,7 +565,10 @@ public final class FakeUpstream implements AutoCloseable {
     List<RevisionId> found = new ArrayList<>();
     if (child(filter, "GetConfig").getTextContent().equals("true")) {
       for (Map<String, UUID> each :
-          List.of(Categories.known().products(), Categories.known().classifications())) {
+          List.of(
+              Categories.known().products(),
+              Categories.known().classifications(),
+              Categories.known().drivers())) {
         each.values().forEach(id -> found.add(new RevisionId(id, 100)));
       }
     } else {
@@ -575,7 +604,7 @@ public final class FakeUpstream implements AutoCloseable {
                             + "</NewRevisions>")));
   }
 
-  /** Microsoft's own server alone has this; a driver is listed for its devices. */
+  /** Microsoft's own server alone has this; a driver is listed for its devices and computers. */
   private String drivers(String operation, Element request) throws FaultException {
     requireCookie(request);
     if (shape != Shape.MICROSOFT) {
@@ -590,9 +619,12 @@ public final class FakeUpstream implements AutoCloseable {
       requireOrder(each, "Id", "Delta");
       ids.add(child(each, "Id").getTextContent());
     }
-    if (ids.size() > MOST_IDS || children(child(filter, "ComputerIds")).isEmpty()) {
+    Set<String> computers = deltas(child(filter, "ComputerIds")).keySet();
+    if (ids.size() > MOST_IDS || computers.size() > MOST_COMPUTERS || computers.isEmpty()) {
       throw new FaultException("InvalidParameters", "filter");
     }
+    boolean sets = updates.values().stream().anyMatch(each -> isFor(each, computers));
+    ids.addAll(computers);
     return result(
         operation,
         "<Anchor>9,2026-10-04 16:33:26.848</Anchor><NewRevisions>"
@@ -601,7 +633,13 @@ public final class FakeUpstream implements AutoCloseable {
                 .filter(each -> each.categories().stream().anyMatch(ids::contains))
                 .map(each -> identity(each.id()))
                 .collect(Collectors.joining())
-            + "</NewRevisions><NewDriverSets /><RemovedDriverSets />");
+            + "</NewRevisions><NewDriverSets>"
+            + (sets ? "<guid>" + UUID.randomUUID() + "</guid>" : "")
+            + "</NewDriverSets><RemovedDriverSets />");
+  }
+
+  private static boolean isFor(Update update, Set<String> computers) {
+    return update.categories().stream().anyMatch(computers::contains);
   }
 
   private static Map<String, Boolean> deltas(Element ids) throws FaultException {

@@ -27,11 +27,13 @@ import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
 import dev.regild.windows.upstream.UpdateDocuments.Known;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -50,6 +52,7 @@ class MicrosoftUpstreamIT {
   private static final String NIC = "PCI\\VEN_8086&DEV_1539";
   private static final String NIC_OF_BOARD = NIC + "&SUBSYS_85F01043";
   private static final String GPU = "PCI\\VEN_10DE&DEV_1EB8";
+  private static final String COMPUTER = "3962b55f-f768-58cb-9ca2-b5d61a1fdbae";
   private static final String USUAL =
       "<drv:FeatureScore FeatureScore=\"FF\" OperatingSystem=\"amd64.10.0\" />";
 
@@ -63,6 +66,7 @@ class MicrosoftUpstreamIT {
   private Path directory;
   private final List<Device> devices = new ArrayList<>();
   private final List<Driver> drivers = new ArrayList<>();
+  private final List<String> computers = new ArrayList<>();
 
   @BeforeAll
   static void start() throws Exception {
@@ -210,12 +214,59 @@ class MicrosoftUpstreamIT {
     assertThat(origins()).as("the image has one as good").isEmpty();
   }
 
+  /** The server has it in a set of drivers of one of five computers, and asks for two at once. */
+  @Test
+  void aDriverForCertainComputersComesWhereAnImageHasStartedOnOne() throws Exception {
+    UUID any =
+        publish("any", NIC, "2026-01-02", "1.0", USUAL, driver("a.inf", "01/02/2026,1.0", NIC));
+    RevisionId bound = new RevisionId(UUID.randomUUID(), 100);
+    server.publish(
+        bound,
+        UpdateDocuments.driver(
+            bound,
+            "bound",
+            Known.WINDOWS_11_DRIVERS,
+            NIC,
+            "2026-01-02",
+            "1.0",
+            USUAL
+                + only("Distribution", COMPUTER)
+                + only("Target", COMPUTER.toUpperCase(Locale.ROOT)),
+            driver("b.inf", "01/02/2026,1.0", NIC)),
+        Known.WINDOWS_11_DRIVERS,
+        COMPUTER);
+    devices.add(new Device(List.of(NIC), List.of()));
+
+    refresh();
+    assertThat(origins()).as("on any computer").containsExactly("driver " + any + ".100");
+
+    for (int i = 4; i < 8; i++) {
+      computers.add(COMPUTER.replaceFirst("^.", "" + i));
+    }
+    computers.add(COMPUTER);
+    computers.add("an inventory may have been damaged");
+    server.clear();
+    refresh();
+
+    assertThat(origins()).as("of equal ones").containsExactly("driver " + bound);
+    assertThat(followed())
+        .singleElement()
+        .satisfies(each -> assertThat(each.facts().computers()).containsExactly(COMPUTER));
+    assertThat(server.requests()).filteredOn("GetDriverIdList"::equals).hasSize(3);
+  }
+
+  private static String only(String how, String computer) {
+    return "<drv:%1$sComputerHardwareId>%2$s</drv:%1$sComputerHardwareId>".formatted(how, computer);
+  }
+
   @Test
   void driversForOtherComputersProductsAndArchitecturesAreNotTaken() throws Exception {
-    String of =
-        "<drv:DistributionComputerHardwareId>3962b55f-f768-58cb-9ca2-b5d61a1fdbae</drv:DistributionComputerHardwareId>";
+    String of = only("Distribution", COMPUTER);
+    computers.add(COMPUTER.replaceFirst("^.", "9"));
     DocumentFile file = driver("net.inf", "01/02/2026,1.0", NIC);
     publish("oem", NIC, "2026-01-02", "1.0", USUAL + of, file);
+    String nobody = only("Distribution", computers.getFirst()) + only("Target", COMPUTER);
+    publish("nobody", NIC, "2026-01-02", "1.0", USUAL + nobody, file);
     publish("arm", NIC, "2026-01-02", "1.0", USUAL.replace("amd64", "arm64"), file);
     RevisionId other = new RevisionId(UUID.randomUUID(), 100);
     server.publish(
@@ -250,7 +301,7 @@ class MicrosoftUpstreamIT {
     refresh();
 
     assertThat(followed()).isEmpty();
-    assertThat(UpstreamState.read(directory, WsusSource.MICROSOFT).leftOut())
+    assertThat(leftOut())
         .hasSize(3)
         .anyMatch(each -> each.startsWith("bare") && each.contains("not a signed catalogue"))
         .anyMatch(each -> each.startsWith("other") && each.contains("its document names"))
@@ -258,7 +309,57 @@ class MicrosoftUpstreamIT {
     server.clear();
     refresh();
     assertThat(server.downloads()).isEmpty();
-    assertThat(UpstreamState.read(directory, WsusSource.MICROSOFT).leftOut()).hasSize(3);
+    assertThat(leftOut()).hasSize(3);
+  }
+
+  @Test
+  void correctedRootsHaveEachDriverCheckedAgain() throws Exception {
+    publish("Net", NIC, "2026-01-02", "1.0", USUAL, driver("net.inf", "01/02/2026,1.0", NIC));
+    devices.add(new Device(List.of(NIC), List.of()));
+    Path roots = Files.copy(signer.root(), temporary.resolve("roots.pem"));
+    Path others = CodeSigner.in(temporary.resolve("other")).root();
+    WsusSource source = source(keys.authority().toString(), List.of("Windows 11 Drivers"), roots);
+
+    Files.copy(others, roots, StandardCopyOption.REPLACE_EXISTING);
+    refresh(source);
+    assertThat(followed()).isEmpty();
+    assertThat(leftOut()).singleElement().asString().contains("its signature");
+    server.clear();
+    refresh(source);
+    assertThat(server.downloads()).as("nothing has changed").isEmpty();
+
+    Files.copy(signer.root(), roots, StandardCopyOption.REPLACE_EXISTING);
+    refresh(source);
+    assertThat(followed()).hasSize(1);
+    assertThat(leftOut()).isEmpty();
+
+    Files.copy(others, roots, StandardCopyOption.REPLACE_EXISTING);
+    refresh(source);
+    assertThat(followed()).as("these roots do not stand behind it").isEmpty();
+    assertThat(leftOut()).hasSize(1);
+  }
+
+  private List<String> leftOut() throws Exception {
+    return UpstreamState.read(directory, WsusSource.MICROSOFT).leftOut();
+  }
+
+  /** As a kill leaves them, in each phase. */
+  @Test
+  void whatACrashHasLeftInTheCatalogueGoes() throws Exception {
+    Files.createDirectories(directory.resolve(DocumentFetch.WORK + "1/driver"));
+    Files.writeString(directory.resolve(DocumentFetch.WORK + "1/driver/net.inf"), "half");
+    Files.writeString(directory.resolve("0123456789abcdef".repeat(4)), "without its record");
+    Files.writeString(directory.resolve(".driver-" + "0".repeat(64)), "of another driver");
+    publish("Net", NIC, "2026-01-02", "1.0", USUAL, driver("net.inf", "01/02/2026,1.0", NIC));
+    devices.add(new Device(List.of(NIC), List.of()));
+
+    refresh();
+
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files.map(each -> each.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "followed.json", followed().getFirst().sha256(), UpstreamState.FILE, FactStore.FILE);
+    }
   }
 
   @Test
@@ -274,10 +375,7 @@ class MicrosoftUpstreamIT {
     refresh();
 
     assertThat(origins()).containsExactly("driver " + new UUID(0, 2) + ".100");
-    assertThat(UpstreamState.read(directory, WsusSource.MICROSOFT).leftOut())
-        .singleElement()
-        .asString()
-        .startsWith("large");
+    assertThat(leftOut()).singleElement().asString().startsWith("large");
   }
 
   /** Whoever made an image must not keep the drivers of all others back. */
@@ -512,6 +610,7 @@ class MicrosoftUpstreamIT {
                 List.of(),
                 List.of(),
                 List.of(),
-                devices)));
+                devices,
+                computers)));
   }
 }

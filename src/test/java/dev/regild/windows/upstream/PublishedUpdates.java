@@ -1,5 +1,7 @@
 package dev.regild.windows.upstream;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.regild.channel.PackageSource;
 import dev.regild.fetch.Route;
 import dev.regild.windows.upstream.UpdateDocuments.Bundle;
@@ -50,6 +52,31 @@ public final class PublishedUpdates {
         Known.SERVER_2022,
         Known.SECURITY);
     server.publish(bundle);
+  }
+
+  /**
+   * A cumulative update, whose file is not one that could be installed.
+   *
+   * @return its id
+   */
+  public static UUID cumulative(FakeUpstream server, String kb, String build, UUID... superseded)
+      throws Exception {
+    Bundle bundle = bundle(kb);
+    bundle.superseded.addAll(List.of(superseded));
+    RevisionId child = child(bundle);
+    server.publish(
+        child,
+        UpdateDocuments.cbs(
+            child,
+            kb,
+            build + ".1.10",
+            "amd64",
+            10,
+            server.file("windows-%s-x64.cab".formatted(kb), kb.getBytes(UTF_8))),
+        Known.SERVER_2022,
+        Known.SECURITY);
+    server.publish(bundle);
+    return bundle.id;
   }
 
   /** A rollup of .NET. */

@@ -27,6 +27,7 @@ public final class UpdateDocuments {
     String created = "2026-01-13T18:00:00.000Z";
     String product = Known.SERVER_2022;
     String classification = Known.SECURITY;
+    String also = "";
     String release = "";
     String system = "";
     List<UUID> superseded = new ArrayList<>();
@@ -72,7 +73,10 @@ public final class UpdateDocuments {
       }
       text.append("<upd:Prerequisites><upd:UpdateIdentity UpdateID=\"");
       text.append(Known.DETECTOID).append("\" />");
-      for (String category : List.of(classification, product)) {
+      for (String category : List.of(classification, product, also)) {
+        if (category.isEmpty()) {
+          continue;
+        }
         text.append(
             "<upd:AtLeastOne IsCategory=\"true\"><upd:UpdateIdentity UpdateID=\"%s\" /></upd:AtLeastOne>"
                 .formatted(category));

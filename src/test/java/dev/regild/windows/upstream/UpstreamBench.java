@@ -16,6 +16,7 @@ import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.windows.catalogue.PackageFacts;
+import dev.regild.windows.catalogue.SecurityWords;
 import dev.regild.windows.catalogue.WindowsPackage;
 import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
 import java.io.ByteArrayInputStream;
@@ -227,7 +228,8 @@ final class UpstreamBench {
                 List.of(),
                 List.of(),
                 List.of(),
-                devices)));
+                devices,
+                List.of())));
   }
 
   private static String resident() throws IOException {
@@ -286,7 +288,7 @@ final class UpstreamBench {
               List.of(
                   new UpdateFile(
                       "windows-" + kb + "-x64.cab", 1, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", digest, "")),
-              new PackageFacts(
+              PackageFacts.ofUpdate(
                   WindowsPackage.Kind.CUMULATIVE,
                   "Package_for_RollupFix",
                   "20348." + i + ".1.1",
@@ -295,9 +297,7 @@ final class UpstreamBench {
                   List.of("20348"),
                   "20348." + i,
                   true,
-                  List.of(),
-                  "",
-                  List.of())));
+                  SecurityWords.NONE)));
       bundles.add(id);
     }
     return documents;

@@ -2,6 +2,7 @@ package dev.regild.windows.upstream;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.RefreshOptions;
@@ -42,10 +43,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Refreshes against a server that speaks the protocol over real SOAP. */
+/** Refreshes against servers of both shapes, which speak the protocol over real SOAP. */
+@ParameterizedClass
+@EnumSource(Shape.class)
 @EnabledIf("dev.regild.fixtures.WindowsPackages#canBeMade")
 class UpstreamRefreshTest {
   private static final List<String> NOTHING_NEW =
@@ -59,6 +64,7 @@ class UpstreamRefreshTest {
   /** What was published of each bundle, for its next revision. */
   private static final Map<UUID, List<RevisionId>> PARTS = new ConcurrentHashMap<>();
 
+  @Parameter Shape shape;
   @TempDir Path temporary;
   private Path directory;
   private FakeUpstream server;
@@ -66,7 +72,7 @@ class UpstreamRefreshTest {
   @BeforeEach
   void start() throws Exception {
     directory = temporary.resolve("win.catalogue");
-    server = new FakeUpstream(Shape.WSUS, temporary.resolve("server"));
+    server = new FakeUpstream(shape, temporary.resolve("server"));
   }
 
   @AfterEach
@@ -74,11 +80,8 @@ class UpstreamRefreshTest {
     server.close();
   }
 
-  @ParameterizedTest
-  @EnumSource(Shape.class)
-  void theFirstRefreshOffersWhatNothingSupersedes(Shape shape) throws Exception {
-    server.close();
-    server = new FakeUpstream(shape, temporary.resolve("server"));
+  @Test
+  void theFirstRefreshOffersWhatNothingSupersedes() throws Exception {
     UUID january = cumulative("KB5034129", "20348.2227");
     UUID february = cumulative("KB5034770", "20348.2322", january);
     UUID march = cumulative("KB5035857", "20348.2340", january, february);
@@ -238,6 +241,31 @@ class UpstreamRefreshTest {
   }
 
   @Test
+  void documentsAreAskedForInFourRequestsAtATime() throws Exception {
+    server.limitTo(1);
+    for (int i = 100; i < 110; i++) {
+      cumulative("KB5000" + i, "20348." + i);
+    }
+    CountDownLatch reached = server.holdFrom("GetUpdateData", 1);
+    Thread refresh =
+        Thread.ofPlatform().start(() -> assertThatCode(this::refresh).doesNotThrowAnyException());
+    reached.await();
+    for (int i = 0; i < 200 && documentRequests() < 4; i++) {
+      Thread.sleep(20);
+    }
+    Thread.sleep(100);
+
+    assertThat(documentRequests()).isEqualTo(4);
+    server.goOn();
+    refresh.join();
+    assertThat(documentRequests()).isEqualTo(20);
+  }
+
+  private long documentRequests() {
+    return server.requests().stream().filter("GetUpdateData"::equals).count();
+  }
+
+  @Test
   void aServerThatStaysBusyIsLeftAlone() {
     for (int i = 0; i < 9; i++) {
       server.fault("GetRevisionIdList", "ServerBusy", "");
@@ -258,11 +286,8 @@ class UpstreamRefreshTest {
     assertThat(kbs()).containsExactly("KB5000109");
   }
 
-  @ParameterizedTest
-  @EnumSource(Shape.class)
-  void aMissingRevisionIsLeftOut(Shape shape) throws Exception {
-    server.close();
-    server = new FakeUpstream(shape, temporary.resolve("server"));
+  @Test
+  void aMissingRevisionIsLeftOut() throws Exception {
     UUID last = cumulative("KB5000100", "20348.100");
     for (int i = 101; i < 105; i++) {
       last = cumulative("KB5000" + i, "20348." + i, last);
@@ -354,6 +379,40 @@ class UpstreamRefreshTest {
     server.publish(preview).publish(dynamic);
 
     assertThat(kbs()).containsExactly("KB5035857");
+  }
+
+  /**
+   * Feature upgrades, definitions, drivers, tools and Dynamic Updates may be in our products too.
+   */
+  @Test
+  void whatIsAlsoInARefusedCategoryIsNeverOffered() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    int number = 5_000_001;
+    for (UUID category : Categories.refused()) {
+      Bundle refused = bundle(UUID.randomUUID(), "KB" + number, march);
+      refused.also = category.toString();
+      part(refused, "KB" + number, "20348.9." + number++ + ".1", "amd64");
+      server.publish(refused);
+    }
+    Bundle safe = bundle(UUID.randomUUID(), "KB5000000");
+    RevisionId child = new RevisionId(UUID.randomUUID(), 100);
+    safe.children.add(child);
+    server.publish(
+        child,
+        UpdateDocuments.cbs(
+            child,
+            "KB5000000",
+            "Package_for_SafeOSDU",
+            "20348.9.1.1",
+            "amd64",
+            10,
+            file("KB5000000", "x64")),
+        safe.product,
+        safe.classification);
+    server.publish(safe);
+
+    assertThat(kbs()).containsExactly("KB5035857");
+    assertThat(leftOut()).singleElement().asString().contains("for the recovery environment");
   }
 
   @Test
@@ -636,6 +695,7 @@ class UpstreamRefreshTest {
 
   @Test
   void aServerBehindAProxyIsReached() throws Exception {
+    server.microsoftHost("http://download.windowsupdate.com");
     cumulative("KB5035857", "20348.2340");
     // A proxy for plain http is asked for whole URLs, which this server answers by their path.
     WsusSource source =
@@ -653,7 +713,10 @@ class UpstreamRefreshTest {
         .singleElement()
         .satisfies(each ->
             assertThat(each.file().urls().getFirst())
-                .startsWith("http://wsus.example:8530/Content/"));
+                .startsWith(
+                    shape == Shape.MICROSOFT
+                        ? "http://download.windowsupdate.com/msdownload/"
+                        : "http://wsus.example:8530/Content/"));
   }
 
   @Test

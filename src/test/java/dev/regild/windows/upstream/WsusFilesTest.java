@@ -97,6 +97,17 @@ class WsusFilesTest {
     assertThat(server.requests()).last().isEqualTo("DownloadFiles");
   }
 
+  @Test
+  void whatAServerDoesNotHaveComesFromMicrosoft() throws Exception {
+    server.withhold(file);
+    server.clear();
+
+    assertThat(fetch(server.url() + "/msdownload/" + file.name()))
+        .hasBinaryContent(new byte[] {1, 2, 3});
+
+    assertThat(server.downloads()).containsExactly(file.content(), "/msdownload/" + file.name());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"other", "short", "much longer than it should be"})
   void aFileOfAnotherDigestOrSizeIsRefused(String content) throws Exception {
@@ -120,21 +131,24 @@ class WsusFilesTest {
         .hasMessageContaining("redirects to http://other.example, which is not followed");
   }
 
-  private void fetch() throws Exception {
+  private Path fetch(String... others) throws Exception {
     PackageFile wanted =
         new PackageFile(
             URI.create(server.url() + file.content()),
             "update.cab",
             file.size(),
             HexFormat.of().formatHex(file.sha256()),
-            List.of(),
+            Stream.of(others).map(URI::create).toList(),
             new Route(Route.DIRECT, ""),
             true);
     Transport transport =
         new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
-    var _ =
+    Path fetched =
         new PackageCache(temporary.resolve("packages"), transport)
-            .fetch(List.of(wanted), 1, _ -> {});
+            .fetch(List.of(wanted), 1, _ -> {})
+            .get(wanted);
+    assertThat(fetched).isNotNull();
+    return fetched;
   }
 
   private void require(String... others) throws Exception {

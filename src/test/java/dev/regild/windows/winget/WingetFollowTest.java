@@ -241,7 +241,7 @@ class WingetFollowTest {
   void theDriversOfAnUpdateServerThatIsTakenOutGo() throws Exception {
     publish("1.0", msi("1.0.0"), "x64", "msi");
     Path directory = temporary.resolve("data/channels/win.catalogue");
-    FollowedPackages.open(directory).refuse("driver 1", "not signed");
+    FollowedPackages.open(directory).refuse("driver 1", "amd64", "not signed");
 
     channels.refresh("win");
 

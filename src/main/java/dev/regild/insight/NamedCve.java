@@ -7,4 +7,4 @@ package dev.regild.insight;
  * @param fixed whether the entry fixes it; else it is only mentioned
  * @param line the evidence: the item of the changelog that names it, shortened
  */
-public record Naming(String cve, boolean fixed, String line) {}
+public record NamedCve(String cve, boolean fixed, String line) {}
