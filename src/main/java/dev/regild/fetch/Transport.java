@@ -619,7 +619,7 @@ public final class Transport {
     String address = proxy.map(ProxyAddress::plain).orElse("its proxy");
     return new FetchException(
         ("%s could not be read: the proxy %s requires a user and a password; write 'machine %s"
-             + " login USER password SECRET' into the data directory's %s")
+                + " login USER password SECRET' into the data directory's %s")
             .formatted(uri, address, address, CredentialsFile.NAME));
   }
 

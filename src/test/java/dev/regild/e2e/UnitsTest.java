@@ -64,7 +64,10 @@ class UnitsTest {
   void theServersSandboxCanBeMade() throws Exception {
     List<String> settings = settings("regild.service");
     String filter =
-        settings.stream().filter(line -> line.startsWith("SystemCallFilter=")).findFirst().orElseThrow();
+        settings.stream()
+            .filter(line -> line.startsWith("SystemCallFilter="))
+            .findFirst()
+            .orElseThrow();
     Set<String> allowed = new HashSet<>();
     for (String word : filter.split("=", 2)[1].split(" ")) {
       allow(word, allowed);
@@ -81,7 +84,8 @@ class UnitsTest {
       allowed.add(word);
       return;
     }
-    for (String line : Program.of("systemd-analyze", "syscall-filter", word).run().lines().toList()) {
+    for (String line :
+        Program.of("systemd-analyze", "syscall-filter", word).run().lines().toList()) {
       if (line.matches(" +[@a-z].*")) {
         allow(line.strip(), allowed);
       }
