@@ -6,7 +6,9 @@ import dev.regild.fixtures.HostTools;
 import dev.regild.machine.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +56,39 @@ class UnitsTest {
                   .run())
           .as(unit)
           .isBlank();
+    }
+  }
+
+  /** What bubblewrap calls for the sandbox of the tools; ProtectHostname= forbids one of them. */
+  @Test
+  void theServersSandboxCanBeMade() throws Exception {
+    List<String> settings = settings("regild.service");
+    String filter =
+        settings.stream()
+            .filter(line -> line.startsWith("SystemCallFilter="))
+            .findFirst()
+            .orElseThrow();
+    Set<String> allowed = new HashSet<>();
+    for (String word : filter.split("=", 2)[1].split(" ")) {
+      allow(word, allowed);
+    }
+    assertThat(allowed)
+        .contains("clone", "unshare", "mount", "umount2", "pivot_root", "sethostname")
+        .contains("capset", "prctl", "seccomp", "prlimit64");
+    assertThat(settings).noneMatch(line -> line.startsWith("ProtectHostname="));
+  }
+
+  /** Adds a system call, or those of a group such as {@code @mount}. */
+  private static void allow(String word, Set<String> allowed) throws Exception {
+    if (!word.startsWith("@")) {
+      allowed.add(word);
+      return;
+    }
+    for (String line :
+        Program.of("systemd-analyze", "syscall-filter", word).run().lines().toList()) {
+      if (line.matches(" +[@a-z].*")) {
+        allow(line.strip(), allowed);
+      }
     }
   }
 
