@@ -69,7 +69,7 @@ class UnitsTest {
             .findFirst()
             .orElseThrow();
     Set<String> allowed = new HashSet<>();
-    for (String word : filter.split("=", 2)[1].split(" ")) {
+    for (String word : filter.split("=", 2)[1].split(" ", -1)) {
       allow(word, allowed);
     }
     assertThat(allowed)
