@@ -96,6 +96,12 @@ class UnitsTest {
     }
   }
 
+  /** A job fails if its machine ends before it is told to stop. */
+  @Test
+  void aStopIsForTheServerAndNotForItsMachines() throws Exception {
+    assertThat(settings("regild.service")).contains("KillMode=mixed");
+  }
+
   /** What a worker may do differs in nothing but its command. */
   @Test
   void theWorkerIsConfinedAsTheServer() throws Exception {
