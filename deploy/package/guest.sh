@@ -2,7 +2,9 @@
 set -E
 export HOME=/root LANG=C.UTF-8 TERM=dumb
 last=0
-trap 'printf "FAILED  line %s of %s\n" "$LINENO" "$0"' ERR
+# What a command in a redirection says of its failure is said here, too.
+exec 9>&1
+trap '{ tail -n 40 /run/output; die "line $LINENO of $0"; } >&9' ERR
 
 step() {
   printf 'ok  %4s s  %s\n' "$((SECONDS - last))" "$*"

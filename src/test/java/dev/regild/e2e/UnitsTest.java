@@ -59,9 +59,12 @@ class UnitsTest {
     }
   }
 
-  /** What bubblewrap calls for the sandbox of the tools; ProtectHostname= forbids one of them. */
+  /**
+   * What bubblewrap calls for the sandbox of the tools; ProtectHostname= forbids one of them, and
+   * ProtectKernelModules= hides what libguestfs makes its appliance of.
+   */
   @Test
-  void theServersSandboxCanBeMade() throws Exception {
+  void theServersSandboxAndApplianceCanBeMade() throws Exception {
     List<String> settings = settings("regild.service");
     String filter =
         settings.stream()
@@ -75,7 +78,8 @@ class UnitsTest {
     assertThat(allowed)
         .contains("clone", "unshare", "mount", "umount2", "pivot_root", "sethostname")
         .contains("capset", "prctl", "seccomp", "prlimit64");
-    assertThat(settings).noneMatch(line -> line.startsWith("ProtectHostname="));
+    assertThat(allowed).doesNotContain("init_module", "finit_module");
+    assertThat(settings).noneMatch(line -> line.matches("Protect(Hostname|KernelModules)=.*"));
   }
 
   /** Adds a system call, or those of a group such as {@code @mount}. */
@@ -90,6 +94,12 @@ class UnitsTest {
         allow(line.strip(), allowed);
       }
     }
+  }
+
+  /** A job fails if its machine ends before it is told to stop. */
+  @Test
+  void aStopIsForTheServerAndNotForItsMachines() throws Exception {
+    assertThat(settings("regild.service")).contains("KillMode=mixed");
   }
 
   /** What a worker may do differs in nothing but its command. */
