@@ -20,14 +20,16 @@ class TableCopyTest {
     try (Database source = TestDatabases.open(data.resolve("source.db"));
         Database target = TestDatabases.open(data.resolve("target.db"))) {
       source.useTransaction(handle -> {
-        handle.execute("INSERT INTO inventory (digest, compressed_json) VALUES ('canary', x'00')");
+        handle.execute(
+            "INSERT INTO inventory (digest, compressed_json) VALUES ('canary', ?)", new byte[] {0});
         handle.execute(
             "INSERT INTO known_package (id, facts_sha256, facts) VALUES (1, 'hash', '{}')");
         handle.execute(
             """
             INSERT INTO inventory_form (inventory_digest, setting, packages)
-            VALUES ('canary', '{}', x'01')
-            """);
+            VALUES ('canary', '{}', ?)
+            """,
+            new byte[] {1});
       });
       Map<String, Long> copied =
           source.<Map<String, Long>, MigrationException>read(from ->
