@@ -60,8 +60,8 @@ class UnitsTest {
   }
 
   /**
-   * What bubblewrap calls for the sandbox of the tools; ProtectHostname= forbids one of them, and
-   * ProtectKernelModules= hides what libguestfs makes its appliance of.
+   * What bubblewrap calls for the sandbox of the tools; ProtectHostname= and RestrictSUIDSGID=
+   * forbid some of it, and ProtectKernelModules= hides what libguestfs makes its appliance of.
    */
   @Test
   void theServersSandboxAndApplianceCanBeMade() throws Exception {
@@ -77,9 +77,11 @@ class UnitsTest {
     }
     assertThat(allowed)
         .contains("clone", "unshare", "mount", "umount2", "pivot_root", "sethostname")
-        .contains("capset", "prctl", "seccomp", "prlimit64");
+        .contains("capset", "prctl", "seccomp", "prlimit64", "openat2");
     assertThat(allowed).doesNotContain("init_module", "finit_module");
-    assertThat(settings).noneMatch(line -> line.matches("Protect(Hostname|KernelModules)=.*"));
+    assertThat(settings)
+        .noneMatch(
+            line -> line.matches("(ProtectHostname|ProtectKernelModules|RestrictSUIDSGID)=.*"));
   }
 
   /** Adds a system call, or those of a group such as {@code @mount}. */
