@@ -221,9 +221,14 @@ async function tabTo(page, name) {
 
   await page.goto(scene.url + "/console/import");
   await page.unroute("**/console/uploads/*?offset=*");
-  let release;
+  let release, ended;
   const held = new Promise((done) => { release = done; });
-  await page.route("**/console/uploads/*?offset=*", async (route) => { await held; await route.abort().catch(() => {}); });
+  const aborted = new Promise((done) => { ended = done; });
+  await page.route("**/console/uploads/*?offset=*", async (route) => {
+    await held;
+    await route.abort().catch(() => {});
+    ended();
+  });
   await page.setInputFiles("#file", scene.disk);
   const asked = page.waitForRequest("**/console/uploads/*?offset=*");
   await page.getByRole("button", { name: "Upload" }).click();
@@ -231,6 +236,7 @@ async function tabTo(page, name) {
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText("Paused.").waitFor();
   release();
+  await aborted; // else what is held goes on to the server when nothing routes it any more
   await page.unroute("**/console/uploads/*?offset=*");
   // The session ends in mid-upload: the page says so, and the upload goes on after another login.
   await context.clearCookies();
@@ -238,7 +244,9 @@ async function tabTo(page, name) {
   await page.getByText("Your session has ended.").waitFor();
   await logIn(page);
   await page.goto(scene.url + "/console/import");
-  await page.getByText("Incomplete uploads").waitFor();
+  await page.getByText("Incomplete uploads").waitFor().catch(async (error) => {
+    throw new Error(`no incomplete upload at ${page.url()}: ${await page.locator("body").innerText()}`, { cause: error });
+  });
   const begun = [];
   page.on("request", (request) => { if (request.url().includes("uploads?bytes")) { begun.push(request.url()); } });
   await page.setInputFiles("#file", scene.disk);

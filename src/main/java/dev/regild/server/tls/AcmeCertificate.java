@@ -42,6 +42,7 @@ import org.shredzone.acme4j.challenge.TlsAlpn01Challenge;
 import org.shredzone.acme4j.connector.HttpConnector;
 import org.shredzone.acme4j.connector.NetworkSettings;
 import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeServerException;
 import org.shredzone.acme4j.provider.GenericAcmeProvider;
 import org.shredzone.acme4j.util.KeyPairUtils;
 import org.slf4j.Logger;
@@ -167,12 +168,19 @@ public final class AcmeCertificate implements AutoCloseable {
       LOG.atWarn()
           .addKeyValue("authority", settings.directory())
           .addKeyValue("names", settings.names())
-          .addKeyValue("reason", String.valueOf(e.getMessage()))
+          .addKeyValue("reason", reason(e))
           .log(
               "the authority issued no certificate; the present one stays, and the next try is later");
     } finally {
       challenges.clear();
     }
+  }
+
+  private static String reason(Exception failure) {
+    return failure instanceof AcmeServerException refusal
+            && refusal.getType().toString().endsWith(":externalAccountRequired")
+        ? "the authority serves its customers only; set tls.acme-eab-id and tls.acme-eab-key to the external account that it gave you"
+        : String.valueOf(failure.getMessage());
   }
 
   private List<X509Certificate> order()

@@ -3,6 +3,7 @@ package dev.regild.server.tls;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -71,7 +72,8 @@ class AcmeIT {
     HostTools.assume(
         HostTools.missing("pebble", "pebble-challtestsrv").isEmpty(), "pebble is not installed");
     log.start();
-    ((Logger) LoggerFactory.getLogger(AcmeCertificate.class)).addAppender(log);
+    logger().addAppender(log);
+    logger().setLevel(Level.INFO);
     audit =
         AuditLog.open(
             Files.createDirectories(directory.resolve("audit")),
@@ -81,13 +83,18 @@ class AcmeIT {
 
   @AfterEach
   void stop() throws Exception {
-    ((Logger) LoggerFactory.getLogger(AcmeCertificate.class)).detachAppender(log);
+    logger().detachAppender(log);
+    logger().setLevel(null);
     for (Process process : processes) {
       process.destroyForcibly();
       process.waitFor(10, TimeUnit.SECONDS);
     }
     audit.close();
     metrics.close();
+  }
+
+  private static Logger logger() {
+    return (Logger) LoggerFactory.getLogger(AcmeCertificate.class);
   }
 
   private Path authority() {
