@@ -80,6 +80,10 @@ public final class WsusOptions {
           "The certificates (PEM) that the signatures of --wsus files must lead to. Default:"
               + " Microsoft's.");
 
+  /** What is said of a server, whichever it is. */
+  private static final List<SourceOption> OF_A_SERVER =
+      List.of(PRODUCT, CLASSIFICATION, DRIVERS, DRIVER_PRODUCT, INSECURE, FETCH, AHEAD, SIGNED_BY);
+
   private static final Set<String> KEYS =
       Set.of(
           "kind",
@@ -99,20 +103,10 @@ public final class WsusOptions {
 
   /** Returns every option of a Windows channel. */
   public static List<SourceOption> all(SourceOption architecture) {
-    return List.of(
-        architecture,
-        FROM_MICROSOFT,
-        WSUS,
-        PRODUCT,
-        CLASSIFICATION,
-        DRIVERS,
-        DRIVER_PRODUCT,
-        INSECURE,
-        FETCH,
-        AHEAD,
-        SIGNED_BY,
-        SourceOption.PROXY,
-        SourceOption.AUTHORITY);
+    List<SourceOption> all = new ArrayList<>(List.of(architecture, FROM_MICROSOFT, WSUS));
+    all.addAll(OF_A_SERVER);
+    all.addAll(List.of(SourceOption.PROXY, SourceOption.AUTHORITY));
+    return List.copyOf(all);
   }
 
   /**
@@ -151,23 +145,14 @@ public final class WsusOptions {
           "--from-microsoft and --wsus exclude each other; name one of them.");
     }
     if (wsus.isEmpty() && !microsoft) {
-      refuse(
-          told,
-          PRODUCT,
-          CLASSIFICATION,
-          DRIVERS,
-          DRIVER_PRODUCT,
-          INSECURE,
-          FETCH,
-          AHEAD,
-          SIGNED_BY);
+      refuse(told, OF_A_SERVER);
       if (!otherServers) {
-        refuse(told, SourceOption.PROXY, SourceOption.AUTHORITY);
+        refuse(told, List.of(SourceOption.PROXY, SourceOption.AUTHORITY));
       }
       return Optional.empty();
     }
     if (microsoft) {
-      refuse(told, INSECURE, FETCH);
+      refuse(told, List.of(INSECURE, FETCH));
     } else if (told.has(DRIVERS.name()) || told.has(DRIVER_PRODUCT.name())) {
       throw new IllegalArgumentException(
           "%s needs --from-microsoft, since only Microsoft's server finds drivers by devices; leave the option out."
@@ -204,7 +189,7 @@ public final class WsusOptions {
     return said.isEmpty() ? usual : said;
   }
 
-  private static void refuse(SourceOptions told, SourceOption... options) {
+  private static void refuse(SourceOptions told, List<SourceOption> options) {
     List<String> said = new ArrayList<>();
     for (SourceOption each : options) {
       if (told.has(each.name())) {
