@@ -7,6 +7,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.image.quota.Quotas;
 import dev.regild.job.node.NodeFacts;
+import dev.regild.job.node.NodeRefusedException;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.SharedTurns;
 import dev.regild.job.node.ThisNode;
@@ -26,12 +27,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /** A process that shares a PostgreSQL with others and does one kind of work of a server. */
-final class PolicyNode {
+public final class PolicyNode {
   /** Webhooks of tests are here. */
-  static final Addresses ADDRESSES = new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8")));
+  public static final Addresses ADDRESSES =
+      new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8")));
 
   /** Secrets as they are. */
-  static final Secrets SECRETS =
+  public static final Secrets SECRETS =
       new Secrets() {
         @Override
         public byte[] seal(String name, byte[] secret) {
@@ -46,6 +48,25 @@ final class PolicyNode {
 
   private PolicyNode() {}
 
+  /** Makes this process, or a part of it that plays one, a node. */
+  public static ThisNode join(Database database, String name, String instance)
+      throws NodeRefusedException {
+    return ThisNode.join(
+        database,
+        new NodeFacts(
+            name,
+            UUID.randomUUID().toString(),
+            instance,
+            "host",
+            "1.0",
+            "serve",
+            1,
+            "VM",
+            Optional.of("s3://images")),
+        () -> new NodeFacts.Condition(Set.of(), 1 << 30, "TCG"),
+        () -> 1 << 30);
+  }
+
   /**
    * Works until it is killed.
    *
@@ -55,21 +76,7 @@ final class PolicyNode {
     Database database = Database.open(PostgresAddress.parse(arguments[0], Map.of()).orElseThrow());
     String name = arguments[1];
     String instance = UUID.randomUUID().toString();
-    var _ =
-        ThisNode.join(
-            database,
-            new NodeFacts(
-                name,
-                UUID.randomUUID().toString(),
-                instance,
-                "host",
-                "1.0",
-                "serve",
-                1,
-                "VM",
-                Optional.of("s3://images")),
-            () -> new NodeFacts.Condition(Set.of(), 1 << 30, "TCG"),
-            () -> 1 << 30);
+    var _ = join(database, name, instance);
     Turns turns = new SharedTurns(database, instance);
     switch (arguments[2]) {
       case "notices" -> {

@@ -2,7 +2,6 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestKey;
@@ -39,25 +38,12 @@ class PolicyRecipesTest {
     TestKey key = TestKey.simple();
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(server.data.resolve("recipes")))) {
-      repository.inRelease(
-          "stable",
-          key.clearSigned(
-              repository.suite(
-                  "stable",
-                  Map.of("Date", "Mon, 02 Feb 2026 00:00:00 UTC"),
-                  List.of(new Deb("openssl", "3.0.12-1")))));
+      repository.publish(
+          key,
+          Map.of("Date", "Mon, 02 Feb 2026 00:00:00 UTC"),
+          List.of(new Deb("openssl", "3.0.12-1")));
       ChannelStore channels = new ChannelStore(server.data, Clock.systemUTC());
-      channels.add(
-          new Channel(
-              "debian",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
+      channels.add(new Channel("debian", "DEBIAN_12", List.of(repository.source(key))));
       var _ = channels.refresh("debian");
 
       String dryRun = run(commands, recipes.get(0));

@@ -17,6 +17,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
 import dev.regild.job.node.Turns;
 import dev.regild.policy.InvalidPolicyException;
+import dev.regild.policy.PolicyNode;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -40,9 +41,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** Deliveries with a clock that tests set. */
 @EachDatabase
 class CourierTest {
-  private static final Addresses ADDRESSES =
-      new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8")));
-
   private static final MailServer MAIL =
       new MailServer(
           "localhost",
@@ -85,20 +83,7 @@ class CourierTest {
   }
 
   private static Notices notices(Optional<MailServer> mail) {
-    return new Notices(
-        ADDRESSES,
-        new Secrets() {
-          @Override
-          public byte[] seal(String name, byte[] secret) {
-            return secret;
-          }
-
-          @Override
-          public byte[] open(String name, byte[] sealed) {
-            return sealed;
-          }
-        },
-        mail);
+    return new Notices(PolicyNode.ADDRESSES, PolicyNode.SECRETS, mail);
   }
 
   @Test

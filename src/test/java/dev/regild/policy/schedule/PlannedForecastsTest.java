@@ -3,7 +3,6 @@ package dev.regild.policy.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.SnapshotHistory;
@@ -60,19 +59,7 @@ class PlannedForecastsTest {
             new TestRepository(Files.createDirectory(data.resolve("repository")))) {
       ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
       Inventories inventories = new Inventories(database);
-      UpdatePlans plans = new UpdatePlans(channels, inventories);
-      PlannedForecasts forecasts =
-          new PlannedForecasts(
-              database,
-              channels,
-              inventories,
-              plans,
-              new PlannedFixes(
-                  database,
-                  inventories,
-                  plans,
-                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))),
-              new FeedStore(database, data, Clock.systemUTC()));
+      PlannedForecasts forecasts = forecasts(database, channels);
       assertThatThrownBy(() -> forecasts.snapshot("DEBIAN_12", Optional.empty()))
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("No channel for DEBIAN_12");
@@ -179,7 +166,6 @@ class PlannedForecastsTest {
       MadeUpPackages.changelogs(database);
       ChannelStore channels = packages.channels();
       Inventories inventories = new Inventories(database);
-      UpdatePlans plans = new UpdatePlans(channels, inventories);
       FeedStore feeds = new FeedStore(database, data, Clock.systemUTC());
       Path tracker = Files.writeString(data.resolve("tracker.json"), tracker());
       feeds.add(
@@ -193,18 +179,7 @@ class PlannedForecastsTest {
               Route.DEFAULT,
               Feed.DEFAULT_REFRESH_INTERVAL));
       var _ = feeds.refresh("debian", Set.of("DEBIAN_12"));
-      PlannedForecasts forecasts =
-          new PlannedForecasts(
-              database,
-              channels,
-              inventories,
-              plans,
-              new PlannedFixes(
-                  database,
-                  inventories,
-                  plans,
-                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))),
-              feeds);
+      PlannedForecasts forecasts = forecasts(database, channels);
       String first = forecasts.snapshot("DEBIAN_12", Optional.empty());
       packages.next();
       String second = forecasts.snapshot("DEBIAN_12", Optional.empty());
@@ -265,25 +240,16 @@ class PlannedForecastsTest {
     try (Database database = TestDatabases.open(data.resolve("regild.db"));
         TestRepository repository =
             new TestRepository(Files.createDirectory(data.resolve("repository")))) {
-      repository.inRelease(
-          "stable",
-          key.clearSigned(
-              repository.suite(
-                  "stable",
-                  Map.of("Date", "1 Mar 2026 00:00:00 UTC"),
-                  List.of(new Deb("desk-agent", "2.0"), new Deb("bash", "5.2")))));
+      repository.publish(
+          key,
+          Map.of("Date", "1 Mar 2026 00:00:00 UTC"),
+          List.of(new Deb("desk-agent", "2.0"), new Deb("bash", "5.2")));
       ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
       channels.add(
           new Channel(
               "test",
               "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored())),
+              List.of(repository.source(key)),
               Channel.DEFAULT_DRIVER_PACKAGES,
               List.of("desk-agent"),
               Duration.ofHours(6),
@@ -291,19 +257,7 @@ class PlannedForecastsTest {
               UpdateOptions.NONE));
       var _ = channels.refresh("test");
       Inventories inventories = new Inventories(database);
-      UpdatePlans plans = new UpdatePlans(channels, inventories);
-      PlannedForecasts forecasts =
-          new PlannedForecasts(
-              database,
-              channels,
-              inventories,
-              plans,
-              new PlannedFixes(
-                  database,
-                  inventories,
-                  plans,
-                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))),
-              new FeedStore(database, data, Clock.systemUTC()));
+      PlannedForecasts forecasts = forecasts(database, channels);
       List<String> digests =
           database.inTransaction(handle ->
               inventories.store(
@@ -319,6 +273,23 @@ class PlannedForecastsTest {
           .extracting(PlanFacts::agent)
           .containsExactly(true, false);
     }
+  }
+
+  /** With the changelogs and the feeds that the database has. */
+  private PlannedForecasts forecasts(Database database, ChannelStore channels) throws Exception {
+    Inventories inventories = new Inventories(database);
+    UpdatePlans plans = new UpdatePlans(channels, inventories);
+    return new PlannedForecasts(
+        database,
+        channels,
+        inventories,
+        plans,
+        new PlannedFixes(
+            database,
+            inventories,
+            plans,
+            new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))),
+        new FeedStore(database, data, Clock.systemUTC()));
   }
 
   private static void offer(

@@ -13,7 +13,6 @@ import dev.regild.fixtures.RandomCases;
 import dev.regild.fixtures.TestClock;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
-import dev.regild.image.LineMembers;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.Registry;
@@ -133,21 +132,7 @@ class SchedulerTest {
       if (refuses) {
         throw refusal;
       }
-      Image created =
-          registry.write(handle -> {
-            Image existing =
-                Images.requireOwned(handle, request.owner(), request.existingImageName());
-            Image image =
-                existing.updated(
-                    request.newImageName(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    "sha256:s",
-                    clock.instant());
-            Images.insert(handle, image);
-            LineMembers.follow(handle, existing, image);
-            return image;
-          });
+      Image created = AcceptedUpdates.accept(registry, request, clock);
       begun.add(request.existingImageName() + ">" + request.newImageName());
       if (losesTheAnswer) {
         losesTheAnswer = false;

@@ -9,15 +9,12 @@ import dev.regild.fixtures.PostgresDatabase;
 import dev.regild.fixtures.TestClock;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
-import dev.regild.image.Images;
-import dev.regild.image.LineMembers;
 import dev.regild.image.Owner;
 import dev.regild.image.Registry;
-import dev.regild.job.node.NodeFacts;
 import dev.regild.job.node.RecurringWork;
 import dev.regild.job.node.SharedTurns;
-import dev.regild.job.node.ThisNode;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.PolicyNode;
 import dev.regild.policy.line.Lines;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
@@ -128,21 +125,7 @@ class SchedulesOfNodesIT {
   private RecurringWork node(String name) throws Exception {
     Database database = database();
     String instance = UUID.randomUUID().toString();
-    opened.push(
-        ThisNode.join(
-            database,
-            new NodeFacts(
-                name,
-                UUID.randomUUID().toString(),
-                instance,
-                "host",
-                "1.0",
-                "serve",
-                1,
-                "VM",
-                Optional.of("s3://images")),
-            () -> new NodeFacts.Condition(Set.of(), 1 << 30, "TCG"),
-            () -> 1 << 30));
+    opened.push(PolicyNode.join(database, name, instance));
     Scheduler scheduler =
         new Scheduler(
             database,
@@ -190,21 +173,7 @@ class SchedulesOfNodesIT {
 
     @Override
     public UpdateAnswer update(UpdateRequest request) {
-      Image created =
-          registry.write(handle -> {
-            Image existing =
-                Images.requireOwned(handle, request.owner(), request.existingImageName());
-            Image image =
-                existing.updated(
-                    request.newImageName(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    "sha256:s",
-                    clock.instant());
-            Images.insert(handle, image);
-            LineMembers.follow(handle, existing, image);
-            return image;
-          });
+      Image created = AcceptedUpdates.accept(registry, request, clock);
       assertThat(created.state()).isEqualTo(ImageState.PENDING);
       begun.add(node + " " + created.name());
       return new UpdateAnswer(created, true);
