@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,9 @@ final class Connections implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(10);
   private static final Duration LONGEST_TICK = Duration.ofSeconds(1);
   private static final Duration SHORTEST_TICK = Duration.ofMillis(50);
+
+  /** A thread whose connection was closed has only its last lines to write. */
+  private static final Duration LAST_LINES = Duration.ofSeconds(2);
 
   /** How many are told at one time why they are refused; the others of a flood are only ended. */
   private static final int MOST_TOLD = 64;
@@ -111,8 +115,12 @@ final class Connections implements AutoCloseable {
    */
   void awaitRequests(Duration least, Duration limit) throws InterruptedException {
     Thread.sleep(least);
+    await(limit, () -> watched.stream().allMatch(GuardedConnection::hasAsked));
+  }
+
+  private static void await(Duration limit, BooleanSupplier condition) throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
-    while (System.nanoTime() < end && !watched.stream().allMatch(GuardedConnection::hasAsked)) {
+    while (System.nanoTime() < end && !condition.getAsBoolean()) {
       Thread.sleep(POLL);
     }
   }
@@ -174,8 +182,18 @@ final class Connections implements AutoCloseable {
         : shortest.compareTo(SHORTEST_TICK) < 0 ? SHORTEST_TICK : shortest;
   }
 
+  /**
+   * Ends the connections that are left, and waits until their calls are in the audit log, which is
+   * closed after this.
+   */
   @Override
   public void close() {
     watching.interrupt();
+    watched.forEach(connection -> end(connection, "stopped"));
+    try {
+      await(LAST_LINES, watched::isEmpty);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -14,6 +14,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -63,6 +64,10 @@ public final class AuditLog implements AutoCloseable {
   private FileChannel channel;
   private LocalDate day;
   private long lost;
+
+  /** Bytes of the lines that are there as a whole. */
+  private long whole;
+
   private volatile @Nullable String problem;
 
   private AuditLog(Path directory, Limits limits, Clock clock) throws IOException {
@@ -143,14 +148,12 @@ public final class AuditLog implements AutoCloseable {
 
   /** Writes a line. A call that was answered stays so: if this fails, the server's log says why. */
   synchronized void write(Entry entry) {
+    // An interrupted thread, as that of a call which a stop cuts off, can't write to a channel.
+    boolean interrupted = Thread.interrupted();
     try {
-      if (!channel.isOpen()) {
-        channel = opened();
+      while (!isWritten(entry)) {
+        interrupted |= Thread.interrupted();
       }
-      if (!day.equals(today()) || channel.size() >= limits.bytes) {
-        rotate();
-      }
-      append(line(entry));
       lost = 0;
       problem = null;
     } catch (IOException e) {
@@ -162,6 +165,27 @@ public final class AuditLog implements AutoCloseable {
             .log("cannot write the audit log");
       }
       problem = "Cannot write the audit log: %s.".formatted(e.getMessage());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Returns false if the thread was interrupted meanwhile; nothing of the line is there then. */
+  private boolean isWritten(Entry entry) throws IOException {
+    try {
+      if (!channel.isOpen()) {
+        channel = opened().truncate(whole);
+      }
+      if (!day.equals(today()) || channel.size() >= limits.bytes) {
+        rotate();
+      }
+      append(line(entry));
+      return true;
+    } catch (ClosedByInterruptException e) {
+      LOG.trace("interrupted while writing the audit log", e);
+      return false;
     }
   }
 
@@ -180,16 +204,20 @@ public final class AuditLog implements AutoCloseable {
 
   /** The whole line or none of it. */
   private void append(byte[] text) throws IOException {
-    long end = channel.size();
+    whole = channel.size();
     ByteBuffer line = ByteBuffer.wrap(text);
     try {
       while (line.hasRemaining()) {
         channel.write(line);
       }
+    } catch (ClosedByInterruptException e) {
+      // What there is of it goes when the file is opened again.
+      throw e;
     } catch (IOException e) {
-      channel.truncate(end);
+      channel.truncate(whole);
       throw e;
     }
+    whole += text.length;
   }
 
   @Override
@@ -216,12 +244,15 @@ public final class AuditLog implements AutoCloseable {
       try {
         // A link fails where a move would replace: what was put aside is never lost to a number.
         Files.createLink(directory.resolve("audit-%s-%d.log".formatted(day, number)), file);
-        break;
+        Files.delete(file);
+        return;
+      } catch (NoSuchFileException e) {
+        LOG.debug("somebody else has put the audit log aside", e);
+        return;
       } catch (FileAlreadyExistsException e) {
         LOG.trace("that number is in use", e);
       }
     }
-    Files.delete(file);
   }
 
   private void removeOld() throws IOException {
@@ -286,12 +317,14 @@ public final class AuditLog implements AutoCloseable {
             file,
             Set.of(CREATE, WRITE, APPEND, NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ALONE)));
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(OWNER_ALONE));
-    long end = endOfLastLine();
-    if (end < opened.size()) {
-      opened.truncate(end);
+    try {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(OWNER_ALONE));
+      long end = endOfLastLine();
+      return end < opened.size() ? opened.truncate(end) : opened;
+    } catch (IOException e) {
+      opened.close();
+      throw e;
     }
-    return opened;
   }
 
   /** A process that was killed may have left half a line. */

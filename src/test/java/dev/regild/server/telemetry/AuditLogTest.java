@@ -167,24 +167,84 @@ class AuditLogTest {
   }
 
   @Test
-  void whatCouldNotBeWrittenIsCountedInTheNextLineThatCan() throws Exception {
+  void halfALineOfAKilledProcessIsCutOff() throws Exception {
     Path file = Files.writeString(directory.resolve("audit.log"), "{\"whole\":1}\n{\"half");
     Files.setLastModifiedTime(file, FileTime.from(NOON));
-    try (AuditLog log =
-        AuditLog.open(
-            directory, AuditLog.Limits.of(new ByteSize(1 << 20)), Clock.fixed(NOON, UTC))) {
-      // Closes a channel that is written to.
+    try (AuditLog log = ofADay(Clock.fixed(NOON, UTC), directory)) {
+      log.write(entry("a"));
+    }
+    assertThat(Files.readAllLines(file)).hasSize(2).first().isEqualTo("{\"whole\":1}");
+  }
+
+  @Test
+  void aCallWhoseThreadIsInterruptedHasItsLine() throws Exception {
+    try (AuditLog log = ofADay(Clock.fixed(NOON, UTC), directory)) {
       Thread.currentThread().interrupt();
       log.write(entry("a"));
       assertThat(Thread.interrupted()).isTrue();
-      assertThat(log.problem()).isPresent();
-      log.write(entry("b"));
       assertThat(log.problem()).isEmpty();
     }
-    List<String> lines = Files.readAllLines(directory.resolve("audit.log"));
-    assertThat(lines).hasSize(2);
-    assertThat(lines.get(0)).isEqualTo("{\"whole\":1}");
-    assertThat(OwnAnswers.json().readTree(lines.get(1)).path("lost").asInt()).isEqualTo(1);
+    assertThat(directory.resolve("audit.log")).content().contains("\"a\"");
+  }
+
+  @Test
+  void interruptsInMidWriteNeitherLoseNorDoubleALine() throws Exception {
+    int lines = 500;
+    try (AuditLog log = ofADay(Clock.fixed(NOON, UTC), directory)) {
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < lines; i++) {
+                  log.write(entry("n" + i));
+                }
+              });
+      while (writer.isAlive()) {
+        writer.interrupt();
+        Thread.onSpinWait();
+      }
+    }
+    List<String> written = Files.readAllLines(directory.resolve("audit.log"));
+    assertThat(written).hasSize(lines);
+    for (int i = 0; i < lines; i++) {
+      JsonNode line = OwnAnswers.json().readTree(written.get(i));
+      assertThat(line.path("resources").path(0).asString()).isEqualTo("n" + i);
+    }
+  }
+
+  @Test
+  void whatCouldNotBeWrittenIsCountedInTheNextLineThatCan() throws Exception {
+    Path logs = Files.createDirectory(directory.resolve("logs"));
+    Path elsewhere = directory.resolve("elsewhere");
+    var clock = new TestClock(NOON);
+    try (AuditLog log = ofADay(clock, logs)) {
+      log.write(entry("a"));
+      Files.move(logs, elsewhere);
+      clock.advance(days(1));
+      log.write(entry("b"));
+      assertThat(log.problem()).isPresent();
+      Files.move(elsewhere, logs);
+      log.write(entry("c"));
+      assertThat(log.problem()).isEmpty();
+    }
+    JsonNode line = OwnAnswers.json().readTree(Files.readString(logs.resolve("audit.log")));
+    assertThat(line.path("resources").path(0).asString()).isEqualTo("c");
+    assertThat(line.path("lost").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void aLogThatAnotherProgramHasTakenAwayBeginsAgain() throws Exception {
+    var clock = new TestClock(NOON);
+    try (AuditLog log = ofADay(clock, directory)) {
+      log.write(entry("a"));
+      Files.delete(directory.resolve("audit.log"));
+      clock.advance(days(1));
+      log.write(entry("b"));
+    }
+    assertThat(directory.resolve("audit.log")).content().contains("\"b\"").doesNotContain("lost");
+  }
+
+  private static AuditLog ofADay(Clock clock, Path directory) throws IOException {
+    return AuditLog.open(directory, AuditLog.Limits.of(new ByteSize(1 << 20)), clock);
   }
 
   @Test
