@@ -1,11 +1,11 @@
 package dev.regild.image;
 
+import dev.regild.db.Portions;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * another layer stands on it. Takes the caller's handle.
  */
 public final class FreedBytes {
-  private static final int MOST_AT_ONCE = 500;
 
   /** To read all layers is faster than to ask for so many. */
   private static final int FEW = 3000;
@@ -143,15 +142,14 @@ public final class FreedBytes {
 
   private Map<String, String> layersOf(Collection<String> images) {
     Map<String, String> found = new HashMap<>();
-    List<String> ids = List.copyOf(images);
-    for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery(
-              "SELECT id, layer_id FROM image WHERE id IN (<ids>) AND layer_id IS NOT NULL")
-          .bindList("ids", ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE)))
-          .map((row, _) -> Map.entry(row.getString(1), row.getString(2)))
-          .forEach(each -> found.put(each.getKey(), each.getValue()));
-    }
+    Portions.of(images)
+        .forEach(some ->
+            handle
+                .createQuery(
+                    "SELECT id, layer_id FROM image WHERE id IN (<ids>) AND layer_id IS NOT NULL")
+                .bindList("ids", some)
+                .map((row, _) -> Map.entry(row.getString(1), row.getString(2)))
+                .forEach(each -> found.put(each.getKey(), each.getValue())));
     return found;
   }
 }

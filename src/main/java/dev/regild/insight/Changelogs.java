@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toMap;
 
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
+import dev.regild.db.Portions;
 import dev.regild.plan.PackageVersion;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,7 +21,6 @@ public final class Changelogs {
   /** After that time, an update reads the file again. */
   private static final Duration KEPT = Duration.ofDays(400);
 
-  private static final int MOST_AT_ONCE = 500;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Database database;
@@ -34,10 +34,7 @@ public final class Changelogs {
   /** Returns the stored changelogs of files with these hashes, by hash. */
   public Map<String, Changelog> find(List<String> hashes) {
     Map<String, Changelog> found = new HashMap<>();
-    for (int from = 0; from < hashes.size(); from += MOST_AT_ONCE) {
-      List<String> some = hashes.subList(from, Math.min(hashes.size(), from + MOST_AT_ONCE));
-      found.putAll(database.read(handle -> find(handle, some)));
-    }
+    Portions.of(hashes).forEach(some -> found.putAll(database.read(handle -> find(handle, some))));
     return found;
   }
 

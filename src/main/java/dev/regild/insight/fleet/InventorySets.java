@@ -1,5 +1,6 @@
 package dev.regild.insight.fleet;
 
+import dev.regild.db.Portions;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,8 +19,6 @@ public final class InventorySets {
   /** Numbers in a block: 128 bytes. */
   private static final int BLOCK = 1024;
 
-  private static final int MOST_AT_ONCE = 1000;
-
   private InventorySets() {}
 
   private record Place(long packageId, int block) {}
@@ -32,21 +31,20 @@ public final class InventorySets {
    */
   public static Map<Long, BitSet> of(Handle handle, Collection<Long> packages) {
     Map<Long, BitSet> sets = new HashMap<>();
-    List<Long> all = List.copyOf(packages);
-    for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery("SELECT * FROM package_inventories WHERE package_id IN (<packages>)")
-          .bindList("packages", all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE)))
-          .map((row, _) ->
-              Map.entry(
-                  new Place(row.getLong("package_id"), row.getInt("block")),
-                  row.getBytes("members")))
-          .forEach(each -> {
-            BitSet set = sets.computeIfAbsent(each.getKey().packageId(), _ -> new BitSet());
-            int first = each.getKey().block() * BLOCK;
-            BitSet.valueOf(each.getValue()).stream().forEach(bit -> set.set(first + bit));
-          });
-    }
+    Portions.of(packages)
+        .forEach(some ->
+            handle
+                .createQuery("SELECT * FROM package_inventories WHERE package_id IN (<packages>)")
+                .bindList("packages", some)
+                .map((row, _) ->
+                    Map.entry(
+                        new Place(row.getLong("package_id"), row.getInt("block")),
+                        row.getBytes("members")))
+                .forEach(each -> {
+                  BitSet set = sets.computeIfAbsent(each.getKey().packageId(), _ -> new BitSet());
+                  int first = each.getKey().block() * BLOCK;
+                  BitSet.valueOf(each.getValue()).stream().forEach(bit -> set.set(first + bit));
+                }));
     return sets;
   }
 
@@ -92,27 +90,26 @@ public final class InventorySets {
                   .computeIfAbsent(new Place(key, number / BLOCK), _ -> new BitSet())
                   .set(number % BLOCK);
             }));
-    List<Long> keys = List.copyOf(added.keySet());
-    for (int from = 0; from < keys.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery(
-              """
-              SELECT * FROM package_inventories
-               WHERE package_id IN (<packages>) AND block IN (<blocks>)
-              """)
-          .bindList("packages", keys.subList(from, Math.min(keys.size(), from + MOST_AT_ONCE)))
-          .bindList("blocks", List.copyOf(blocks))
-          .map((row, _) ->
-              Map.entry(
-                  new Place(row.getLong("package_id"), row.getInt("block")),
-                  BitSet.valueOf(row.getBytes("members"))))
-          .forEach(each -> {
-            BitSet set = changed.get(each.getKey());
-            if (set != null) {
-              set.or(each.getValue());
-            }
-          });
-    }
+    Portions.of(added.keySet())
+        .forEach(some ->
+            handle
+                .createQuery(
+                    """
+                    SELECT * FROM package_inventories
+                     WHERE package_id IN (<packages>) AND block IN (<blocks>)
+                    """)
+                .bindList("packages", some)
+                .bindList("blocks", List.copyOf(blocks))
+                .map((row, _) ->
+                    Map.entry(
+                        new Place(row.getLong("package_id"), row.getInt("block")),
+                        BitSet.valueOf(row.getBytes("members"))))
+                .forEach(each -> {
+                  BitSet set = changed.get(each.getKey());
+                  if (set != null) {
+                    set.or(each.getValue());
+                  }
+                }));
     write(handle, changed);
   }
 

@@ -2,6 +2,7 @@ package dev.regild.insight.fleet;
 
 import static java.util.stream.Collectors.toMap;
 
+import dev.regild.db.Portions;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import java.util.ArrayList;
@@ -34,8 +35,6 @@ public final class PackageIndex {
    * own indexes.
    */
   private static final int LONGEST_TEXT = 300;
-
-  private static final int MOST_AT_ONCE = 1000;
 
   private static final RowMapper<IndexedPackage> PACKAGE =
       (row, _) ->
@@ -177,14 +176,13 @@ public final class PackageIndex {
 
   private static Map<Long, IndexedPackage> find(Handle handle, Collection<Long> ids) {
     Map<Long, IndexedPackage> found = new HashMap<>();
-    List<Long> all = List.copyOf(ids);
-    for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery("SELECT * FROM package_version WHERE id IN (<ids>)")
-          .bindList("ids", all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE)))
-          .map(ENTRY)
-          .forEach(each -> found.put(each.getKey(), each.getValue()));
-    }
+    Portions.of(ids)
+        .forEach(some ->
+            handle
+                .createQuery("SELECT * FROM package_version WHERE id IN (<ids>)")
+                .bindList("ids", some)
+                .map(ENTRY)
+                .forEach(each -> found.put(each.getKey(), each.getValue())));
     return found;
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.policy.line;
 
+import dev.regild.db.Portions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,10 +15,8 @@ public final class Holds {
   /** An image with a tag of this key is kept, whatever the value. */
   public static final String TAG = "regild:keep";
 
-  private static final int MOST_AT_ONCE = 500;
-
   /** To look at the holds of all images is faster than to ask for so many. */
-  private static final int MANY = 4 * MOST_AT_ONCE;
+  private static final int MANY = 4 * Portions.MOST;
 
   private static final String AMONG = " IN (<ids>)";
 
@@ -51,17 +50,14 @@ public final class Holds {
 
   /** Returns what holds the images of those ids. Images that nothing holds are not in the map. */
   public static Map<String, List<Hold>> of(Handle handle, Collection<String> imageIds) {
-    List<String> ids = List.copyOf(imageIds);
     Map<String, List<Hold>> holds = new HashMap<>();
-    if (ids.size() > MANY) {
+    if (imageIds.size() > MANY) {
       read(handle.createQuery(HOLDS.replace(AMONG, " IS NOT NULL")), holds);
-      holds.keySet().retainAll(Set.copyOf(ids));
+      holds.keySet().retainAll(Set.copyOf(imageIds));
       return holds;
     }
-    for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
-      List<String> some = ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE));
-      read(handle.createQuery(HOLDS).bindList("ids", some), holds);
-    }
+    Portions.of(imageIds)
+        .forEach(some -> read(handle.createQuery(HOLDS).bindList("ids", some), holds));
     return holds;
   }
 

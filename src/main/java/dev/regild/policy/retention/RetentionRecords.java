@@ -1,6 +1,7 @@
 package dev.regild.policy.retention;
 
 import dev.regild.account.Suspensions;
+import dev.regild.db.Portions;
 import dev.regild.image.Owner;
 import dev.regild.policy.line.Line;
 import dev.regild.policy.retention.RetentionPlan.Member;
@@ -30,8 +31,6 @@ public final class RetentionRecords {
 
   private static final Comparator<Member> NEWEST_FIRST =
       Comparator.comparing(Member::created).thenComparing(Member::id).reversed();
-
-  private static final int MOST_AT_ONCE = 500;
 
   private RetentionRecords() {}
 
@@ -164,47 +163,47 @@ public final class RetentionRecords {
 
   /** Returns whether those images are still AVAILABLE, and in that line. */
   static boolean has(Handle handle, Line line, List<String> imageIds) {
-    int found = 0;
-    for (int from = 0; from < imageIds.size(); from += MOST_AT_ONCE) {
-      found +=
-          handle
-              .createQuery(
-                  """
-                  SELECT COUNT(*) FROM line_image JOIN image ON image.id = line_image.image_id
-                   WHERE line_image.line_id = :line AND image.account_id = :account
-                     AND image.state = 'AVAILABLE' AND image.id IN (<images>)
-                  """)
-              .bind("line", line.id())
-              .bind("account", line.owner().accountId())
-              .bindList(
-                  "images", imageIds.subList(from, Math.min(imageIds.size(), from + MOST_AT_ONCE)))
-              .mapTo(Integer.class)
-              .one();
-    }
+    int found =
+        Portions.of(imageIds)
+            .mapToInt(some ->
+                handle
+                    .createQuery(
+                        """
+                        SELECT COUNT(*) FROM line_image JOIN image ON image.id = line_image.image_id
+                         WHERE line_image.line_id = :line AND image.account_id = :account
+                           AND image.state = 'AVAILABLE' AND image.id IN (<images>)
+                        """)
+                    .bind("line", line.id())
+                    .bind("account", line.owner().accountId())
+                    .bindList("images", some)
+                    .mapTo(Integer.class)
+                    .one())
+            .sum();
     return found == imageIds.size();
   }
 
   /** Returns the images of lines that can be deleted, by the line's id, the newest first. */
   static Map<String, List<Member>> members(Handle handle, List<Line> lines) {
     Map<String, List<Member>> members = new HashMap<>();
-    List<String> ids = lines.stream().map(Line::id).toList();
-    for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery(
-              """
-              SELECT line_image.line_id, image.id, image.name, image.state, image.created,
-                     COALESCE(deprecated_image.since, -1)
-                FROM line_image JOIN image ON image.id = line_image.image_id
-                LEFT JOIN deprecated_image ON deprecated_image.image_id = image.id
-               WHERE line_image.line_id IN (<lines>) AND image.state IN ('AVAILABLE', 'FAILED')
-                 AND image.account_id <> ''
-                 AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
-              """)
-          .bindList("lines", ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE)))
-          .map((row, _) -> Map.entry(row.getString(1), member(row)))
-          .forEach(each ->
-              members.computeIfAbsent(each.getKey(), _ -> new ArrayList<>()).add(each.getValue()));
-    }
+    Portions.of(lines.stream().map(Line::id).toList())
+        .forEach(some ->
+            handle
+                .createQuery(
+                    """
+                    SELECT line_image.line_id, image.id, image.name, image.state, image.created,
+                           COALESCE(deprecated_image.since, -1)
+                      FROM line_image JOIN image ON image.id = line_image.image_id
+                      LEFT JOIN deprecated_image ON deprecated_image.image_id = image.id
+                     WHERE line_image.line_id IN (<lines>) AND image.state IN ('AVAILABLE', 'FAILED')
+                       AND image.account_id <> ''
+                       AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
+                    """)
+                .bindList("lines", some)
+                .map((row, _) -> Map.entry(row.getString(1), member(row)))
+                .forEach(each ->
+                    members
+                        .computeIfAbsent(each.getKey(), _ -> new ArrayList<>())
+                        .add(each.getValue())));
     members.values().forEach(all -> all.sort(NEWEST_FIRST));
     return members;
   }

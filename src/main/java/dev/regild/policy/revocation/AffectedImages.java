@@ -1,6 +1,7 @@
 package dev.regild.policy.revocation;
 
 import dev.regild.channel.PackageSystems;
+import dev.regild.db.Portions;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.ImageHistory.Known;
 import dev.regild.image.ImageHistory.PageKey;
@@ -12,7 +13,6 @@ import dev.regild.policy.revocation.Revocation.Affected;
 import dev.regild.policy.revocation.Revocation.Relation;
 import dev.regild.policy.revocation.Revocation.Subject;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
@@ -30,7 +30,6 @@ final class AffectedImages {
   private static final int MOST_VERSIONS = 100_000;
 
   private static final int PAGE = 1000;
-  private static final int MOST_AT_ONCE = 500;
 
   private final Handle handle;
   private final boolean descendants;
@@ -137,7 +136,7 @@ final class AffectedImages {
 
   private static Map<String, Affected> some(Deque<Affected> from) {
     Map<String, Affected> some = new LinkedHashMap<>();
-    while (!from.isEmpty() && some.size() < MOST_AT_ONCE) {
+    while (!from.isEmpty() && some.size() < Portions.MOST) {
       Affected each = from.poll();
       some.put(each.imageId(), each);
     }
@@ -189,39 +188,37 @@ final class AffectedImages {
     Map<String, String> lower = layers;
     while (!lower.isEmpty()) {
       lower = above(lower);
-      List<String> ids = List.copyOf(lower.keySet());
-      for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
-        Map<String, String> causes = lower;
-        handle
-            .createQuery("SELECT id, name, layer_id FROM image WHERE layer_id IN (<layers>)")
-            .bindList("layers", ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE)))
-            .map((row, _) ->
-                new Affected(
-                    row.getString("id"),
-                    row.getString("name"),
-                    Relation.DESCENDANT,
-                    causes.getOrDefault(row.getString("layer_id"), "")))
-            .list()
-            .forEach(this::add);
-      }
+      Map<String, String> causes = lower;
+      Portions.of(causes.keySet())
+          .forEach(layerIds ->
+              handle
+                  .createQuery("SELECT id, name, layer_id FROM image WHERE layer_id IN (<layers>)")
+                  .bindList("layers", layerIds)
+                  .map((row, _) ->
+                      new Affected(
+                          row.getString("id"),
+                          row.getString("name"),
+                          Relation.DESCENDANT,
+                          causes.getOrDefault(row.getString("layer_id"), "")))
+                  .list()
+                  .forEach(this::add));
     }
   }
 
   /** Returns the layers directly on these that were not seen yet, each with the image below. */
   private Map<String, String> above(Map<String, String> lower) {
     Map<String, String> upper = new LinkedHashMap<>();
-    List<String> ids = new ArrayList<>(lower.keySet());
-    for (int from = 0; from < ids.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery("SELECT id, base_id FROM layer WHERE base_id IN (<layers>)")
-          .bindList("layers", ids.subList(from, Math.min(ids.size(), from + MOST_AT_ONCE)))
-          .map((row, _) -> Map.entry(row.getString("id"), row.getString("base_id")))
-          .forEach(each -> {
-            if (layersSeen.add(each.getKey())) {
-              upper.put(each.getKey(), lower.getOrDefault(each.getValue(), ""));
-            }
-          });
-    }
+    Portions.of(lower.keySet())
+        .forEach(some ->
+            handle
+                .createQuery("SELECT id, base_id FROM layer WHERE base_id IN (<layers>)")
+                .bindList("layers", some)
+                .map((row, _) -> Map.entry(row.getString("id"), row.getString("base_id")))
+                .forEach(each -> {
+                  if (layersSeen.add(each.getKey())) {
+                    upper.put(each.getKey(), lower.getOrDefault(each.getValue(), ""));
+                  }
+                }));
     return upper;
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.policy.revocation;
 
+import dev.regild.db.Portions;
 import dev.regild.image.Owner;
 import dev.regild.plan.VersionRange;
 import dev.regild.policy.revocation.Revocation.Affected;
@@ -18,7 +19,6 @@ import org.jdbi.v3.core.Handle;
 /** The revocations, and the images that belong to them. Each call takes the caller's handle. */
 final class RevocationRecords {
   private static final String SELECT = "SELECT * FROM revocation ";
-  private static final int MOST_AT_ONCE = 500;
 
   private RevocationRecords() {}
 
@@ -84,17 +84,13 @@ final class RevocationRecords {
   /** Returns the regions of images, by id: copies may be in others. Lacks deleted images. */
   static Map<String, String> regions(Handle handle, List<Affected> images) {
     Map<String, String> regions = new HashMap<>();
-    for (int from = 0; from < images.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery("SELECT id, region FROM image WHERE id IN (<images>)")
-          .bindList(
-              "images",
-              images.subList(from, Math.min(images.size(), from + MOST_AT_ONCE)).stream()
-                  .map(Affected::imageId)
-                  .toList())
-          .map((row, _) -> Map.entry(row.getString("id"), row.getString("region")))
-          .forEach(each -> regions.put(each.getKey(), each.getValue()));
-    }
+    Portions.of(images.stream().map(Affected::imageId).toList())
+        .forEach(some ->
+            handle
+                .createQuery("SELECT id, region FROM image WHERE id IN (<images>)")
+                .bindList("images", some)
+                .map((row, _) -> Map.entry(row.getString("id"), row.getString("region")))
+                .forEach(each -> regions.put(each.getKey(), each.getValue())));
     return regions;
   }
 

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
+import dev.regild.db.Portions;
 import dev.regild.event.Event;
 import dev.regild.event.EventType;
 import dev.regild.event.Events;
@@ -41,7 +42,7 @@ import org.jdbi.v3.core.Handle;
 /** Revokes images, lists who has them, and undoes that. */
 public final class Revocations {
   private static final int LONGEST_REASON = 500;
-  private static final int MOST_AT_ONCE = 500;
+  private static final int MOST_NAMED = 500;
   private static final Duration BETWEEN_MARKS = Duration.ofSeconds(20);
 
   private final Database database;
@@ -243,7 +244,7 @@ public final class Revocations {
         List<String> resources =
             new ArrayList<>(
                 List.of("rule: " + revocation.subject().text(), "plan " + revocation.id()));
-        marked.stream().limit(MOST_AT_ONCE).map(Affected::name).forEach(resources::add);
+        marked.stream().limit(MOST_NAMED).map(Affected::name).forEach(resources::add);
         audit.act(
             revocation.owner(), "revocation/" + revocation.id(), "RevokeImage", resources, "ok");
       }
@@ -312,20 +313,20 @@ public final class Revocations {
 
   private static List<Listed> listed(Handle handle, List<Affected> affected) {
     List<Listed> listed = new ArrayList<>();
-    for (int from = 0; from < affected.size(); from += MOST_AT_ONCE) {
-      List<Affected> some = affected.subList(from, Math.min(affected.size(), from + MOST_AT_ONCE));
-      List<String> ids = some.stream().map(Affected::imageId).toList();
-      Map<String, List<ExportTask>> exports = ExportTasks.completedOf(handle, ids);
-      Map<String, List<String>> shares = shares(handle, ids);
-      Set<String> existing = existing(handle, ids);
-      some.forEach(each ->
-          listed.add(
-              new Listed(
-                  each,
-                  existing.contains(each.imageId()),
-                  shares.getOrDefault(each.imageId(), List.of()),
-                  exports.getOrDefault(each.imageId(), List.of()))));
-    }
+    Portions.of(affected)
+        .forEach(some -> {
+          List<String> ids = some.stream().map(Affected::imageId).toList();
+          Map<String, List<ExportTask>> exports = ExportTasks.completedOf(handle, ids);
+          Map<String, List<String>> shares = shares(handle, ids);
+          Set<String> existing = existing(handle, ids);
+          some.forEach(each ->
+              listed.add(
+                  new Listed(
+                      each,
+                      existing.contains(each.imageId()),
+                      shares.getOrDefault(each.imageId(), List.of()),
+                      exports.getOrDefault(each.imageId(), List.of()))));
+        });
     return listed;
   }
 

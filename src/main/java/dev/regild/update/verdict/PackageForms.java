@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toMap;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import dev.regild.db.Database;
+import dev.regild.db.Portions;
 import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.inventory.Inventory;
@@ -29,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
  * inventory is made when it is first asked for. For one thread.
  */
 final class PackageForms {
-  private static final int MOST_AT_ONCE = 500;
 
   /** In one transaction, in which nobody else can write to an SQLite. */
   private static final int FORMED_AT_ONCE = 50;
@@ -87,7 +87,7 @@ final class PackageForms {
    */
   Map<String, Inventory> load(List<String> digests) {
     Map<String, Form> forms = new HashMap<>();
-    for (List<String> some : parts(digests)) {
+    for (List<String> some : Portions.of(digests).toList()) {
       forms.putAll(database.read(handle -> stored(handle, some)));
     }
     Map<String, Inventory> loaded = new HashMap<>();
@@ -127,15 +127,6 @@ final class PackageForms {
     return database.read(handle -> stored(handle, List.copyOf(unformed.keySet())));
   }
 
-  private static <T> List<List<T>> parts(Collection<T> all) {
-    List<T> list = List.copyOf(all);
-    List<List<T>> parts = new ArrayList<>();
-    for (int from = 0; from < list.size(); from += MOST_AT_ONCE) {
-      parts.add(list.subList(from, Math.min(list.size(), from + MOST_AT_ONCE)));
-    }
-    return parts;
-  }
-
   private static Map<String, Form> stored(Handle handle, List<String> digests) {
     return handle
         .createQuery(
@@ -165,7 +156,7 @@ final class PackageForms {
         }
       }
     }
-    for (List<String> some : parts(unknown.keySet())) {
+    for (List<String> some : Portions.of(unknown.keySet()).toList()) {
       handle
           .createQuery(
               "SELECT id, facts_sha256 FROM known_package WHERE facts_sha256 IN (<hashes>)")
@@ -263,7 +254,7 @@ final class PackageForms {
         }
       }
     }
-    for (List<Integer> some : parts(missing.stream().boxed().toList())) {
+    for (List<Integer> some : Portions.of(missing.stream().boxed().toList()).toList()) {
       database
           .read(handle ->
               handle

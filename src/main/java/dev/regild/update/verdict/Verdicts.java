@@ -1,6 +1,7 @@
 package dev.regild.update.verdict;
 
 import dev.regild.channel.ring.Ring;
+import dev.regild.db.Portions;
 import dev.regild.image.Image;
 import dev.regild.image.VerdictSource;
 import dev.regild.update.verdict.Verdict.Changes;
@@ -23,7 +24,6 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The verdicts of the registry, by the digests of inventories. */
 public final class Verdicts {
-  private static final int MOST_AT_ONCE = 500;
 
   private static final String WRITE =
       """
@@ -95,23 +95,23 @@ public final class Verdicts {
 
   /** Returns the verdicts on images by id; lacks those that were not judged yet. */
   public static Map<String, Verdict> find(Handle handle, Collection<Image> images) {
-    List<String> all = images.stream().map(Image::id).distinct().toList();
     Map<String, Verdict> found = new HashMap<>();
     String sql =
         "SELECT image.id AS image_id, %s FROM image%s WHERE image.id IN (<images>)"
             .formatted(VerdictSource.COLUMNS, VerdictSource.join(handle));
-    for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery(sql)
-          .bindList("images", all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE)))
-          .map((row, _) ->
-              Map.entry(
-                  row.getString("image_id"),
-                  row.getString("state") == null
-                      ? Optional.<Verdict>empty()
-                      : Optional.of(read(row))))
-          .forEach(each -> each.getValue().ifPresent(verdict -> found.put(each.getKey(), verdict)));
-    }
+    Portions.of(images.stream().map(Image::id).distinct().toList())
+        .forEach(some ->
+            handle
+                .createQuery(sql)
+                .bindList("images", some)
+                .map((row, _) ->
+                    Map.entry(
+                        row.getString("image_id"),
+                        row.getString("state") == null
+                            ? Optional.<Verdict>empty()
+                            : Optional.of(read(row))))
+                .forEach(each ->
+                    each.getValue().ifPresent(verdict -> found.put(each.getKey(), verdict))));
     return found;
   }
 
