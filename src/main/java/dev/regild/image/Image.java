@@ -19,6 +19,7 @@ import java.util.UUID;
  * @param origin what it was made from
  * @param terms what may be made of it, and where it runs
  * @param content what is on its disk
+ * @param marks whether policies concern it
  */
 public record Image(
     String id,
@@ -31,7 +32,8 @@ public record Image(
     Sharing sharing,
     Origin origin,
     Terms terms,
-    Content content) {
+    Content content,
+    Marks marks) {
 
   /**
    * Where an image is in its life.
@@ -137,6 +139,17 @@ public record Image(
     }
   }
 
+  /**
+   * Whether policies concern an image: most are spared the questions.
+   *
+   * @param revoked whether {@link RevokedImages} says why it is not to be used any more
+   * @param followsRing whether its line follows a ring of a channel
+   */
+  public record Marks(boolean revoked, boolean followsRing) {
+    /** Those of a new image, which no policy has seen. */
+    public static final Marks NONE = new Marks(false, false);
+  }
+
   /** An image that is going to be made from an uploaded disk. */
   public static Image importing(
       Owner owner,
@@ -160,7 +173,8 @@ public record Image(
         new Origin(Optional.empty(), released, Optional.empty(), Optional.empty()),
         Terms.USUAL,
         new Content(
-            Optional.empty(), Optional.empty(), applications, Optional.empty(), Optional.empty()));
+            Optional.empty(), Optional.empty(), applications, Optional.empty(), Optional.empty()),
+        Marks.NONE);
   }
 
   /**
@@ -190,7 +204,8 @@ public record Image(
             Optional.of(new Predecessor(id, name)),
             Optional.of(toSnapshot)),
         terms.custom(),
-        content.withoutDisk());
+        content.withoutDisk(),
+        Marks.NONE);
   }
 
   /**
@@ -212,7 +227,8 @@ public record Image(
         new Origin(
             origin.baseImageArn, origin.baseImageReleased, Optional.empty(), origin.snapshot),
         terms,
-        content);
+        content,
+        Marks.NONE);
   }
 
   /** Its ARN, see {@link Arn}. */

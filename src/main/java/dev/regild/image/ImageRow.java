@@ -4,6 +4,7 @@ import static dev.regild.image.Column.instant;
 import static dev.regild.image.Column.text;
 
 import dev.regild.image.Image.Content;
+import dev.regild.image.Image.Marks;
 import dev.regild.image.Image.Origin;
 import dev.regild.image.Image.Sharing;
 import dev.regild.image.Image.Status;
@@ -17,12 +18,18 @@ import org.jdbi.v3.core.statement.SqlStatement;
 
 /** An image as a row of the table {@code image}, both ways. */
 final class ImageRow {
-  static final String SELECT =
+  /** What {@link #read} takes. */
+  static final String COLUMNS =
       """
-      SELECT image.*,
-             EXISTS (SELECT 1 FROM image_share WHERE image_share.image_id = image.id) AS shared
-        FROM image
+      image.*,
+      EXISTS (SELECT 1 FROM image_share WHERE image_share.image_id = image.id) AS shared,
+      EXISTS (SELECT 1 FROM revoked_image JOIN revocation ON revocation.id = revocation_id
+               WHERE revoked_image.image_id = image.id AND revocation.undone IS NULL) AS revoked,
+      EXISTS (SELECT 1 FROM line_image JOIN ring_line ON ring_line.line_id = line_image.line_id
+               WHERE line_image.image_id = image.id) AS follows_ring
       """;
+
+  static final String SELECT = "SELECT " + COLUMNS + " FROM image\n";
 
   static final String INSERT =
       """
@@ -115,7 +122,8 @@ final class ImageRow {
             text(row, "agent_version"),
             Json.readList(row.getString("applications"), Application[].class),
             disk(row),
-            text(row, "qualification").map(json -> Json.readShared(json, Qualification.class))));
+            text(row, "qualification").map(json -> Json.readShared(json, Qualification.class))),
+        new Marks(row.getBoolean("revoked"), row.getBoolean("follows_ring")));
   }
 
   private static Optional<StateChangeReason> reason(ResultSet row) throws SQLException {

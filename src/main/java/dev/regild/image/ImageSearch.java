@@ -195,13 +195,11 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
     // Only values are bound that come from a request: none of its text gets into the statement.
     String statement =
         """
-        SELECT image.*, layer.bytes AS layer_bytes, %s AS sort_value,
-               EXISTS (SELECT 1 FROM image_share
-                        WHERE image_share.image_id = image.id) AS shared
+        SELECT %s, layer.bytes AS layer_bytes, %s AS sort_value
           FROM %s
          WHERE image.id IN (%s) %s LIMIT :limit
         """
-            .formatted(order.column.sql, tables, ids, ordered);
+            .formatted(ImageRow.COLUMNS, order.column.sql, tables, ids, ordered);
     Query query = handle.createQuery(statement);
     query.getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
     if (!filter.states.isEmpty()) {

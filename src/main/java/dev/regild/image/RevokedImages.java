@@ -2,6 +2,7 @@ package dev.regild.image;
 
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
+import dev.regild.db.Portions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Collection;
@@ -13,7 +14,6 @@ import org.jdbi.v3.core.Handle;
 
 /** Which images are revoked. Each call takes the caller's handle. */
 public final class RevokedImages {
-  private static final int MOST_AT_ONCE = 500;
 
   private RevokedImages() {}
 
@@ -32,35 +32,36 @@ public final class RevokedImages {
   }
 
   /** Returns why an image is revoked; empty if it is not. */
-  public static Optional<Revoked> find(Handle handle, String imageId) {
-    return Optional.ofNullable(find(handle, List.of(imageId)).get(imageId));
+  public static Optional<Revoked> find(Handle handle, Image image) {
+    return Optional.ofNullable(find(handle, List.of(image)).get(image.id()));
   }
 
   /**
    * Returns why images are revoked, by id; lacks those that are not. The first revocation counts.
    */
-  public static Map<String, Revoked> find(Handle handle, Collection<String> imageIds) {
-    List<String> all = List.copyOf(imageIds);
+  public static Map<String, Revoked> find(Handle handle, Collection<Image> images) {
+    List<String> revoked =
+        images.stream().filter(image -> image.marks().revoked()).map(Image::id).toList();
     Map<String, Revoked> found = new HashMap<>();
-    for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
-      handle
-          .createQuery(
-              """
-              SELECT revoked_image.image_id, revocation.id, revocation.reason, revocation.created
-                FROM revoked_image JOIN revocation ON revocation.id = revocation_id
-               WHERE revoked_image.image_id IN (<images>) AND revocation.undone IS NULL
-               ORDER BY revocation.created, revocation.id
-              """)
-          .bindList("images", all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE)))
-          .map((row, _) ->
-              Map.entry(
-                  row.getString("image_id"),
-                  new Revoked(
-                      row.getString("id"),
-                      row.getString("reason"),
-                      Instant.ofEpochMilli(row.getLong("created")))))
-          .forEach(each -> found.putIfAbsent(each.getKey(), each.getValue()));
-    }
+    Portions.of(revoked)
+        .forEach(some ->
+            handle
+                .createQuery(
+                    """
+                    SELECT revoked_image.image_id, revocation.id, revocation.reason, revocation.created
+                      FROM revoked_image JOIN revocation ON revocation.id = revocation_id
+                     WHERE revoked_image.image_id IN (<images>) AND revocation.undone IS NULL
+                     ORDER BY revocation.created, revocation.id
+                    """)
+                .bindList("images", some)
+                .map((row, _) ->
+                    Map.entry(
+                        row.getString("image_id"),
+                        new Revoked(
+                            row.getString("id"),
+                            row.getString("reason"),
+                            Instant.ofEpochMilli(row.getLong("created")))))
+                .forEach(each -> found.putIfAbsent(each.getKey(), each.getValue())));
     return found;
   }
 
@@ -70,7 +71,7 @@ public final class RevokedImages {
    * @throws RefusedException NOT_PERMITTED, with the reason, if it is revoked
    */
   public static void requireNone(Handle handle, Image image) {
-    Optional<Revoked> revoked = find(handle, image.id());
+    Optional<Revoked> revoked = find(handle, image);
     if (revoked.isPresent()) {
       throw new RefusedException(
           NOT_PERMITTED,

@@ -267,7 +267,7 @@ public final class RegildServer implements AutoCloseable {
         new UpdatePlans(
             channels,
             inventories,
-            image -> database.read(handle -> RingRecords.ofImage(handle, image)));
+            images -> database.read(handle -> RingRecords.ofImages(handle, images)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
     FeedStore feeds = new FeedStore(database, data.path(), clock);

@@ -75,7 +75,7 @@ public final class ImageCopies {
   /** A copy of a revoked image is revoked from its beginning. */
   private void followRevocation(Handle handle, Image source, Image copy) {
     RevokedImages.follow(handle, source, copy);
-    RevokedImages.find(handle, copy.id())
+    RevokedImages.find(handle, source)
         .ifPresent(revoked ->
             Events.append(
                 handle,

@@ -174,7 +174,7 @@ final class PoliciesBench {
           new UpdatePlans(
               channels,
               stored,
-              image -> database.read(handle -> RingRecords.ofImage(handle, image)));
+              images -> database.read(handle -> RingRecords.ofImages(handle, images)));
       PlannedFixes fixes =
           new PlannedFixes(
               database,

@@ -111,7 +111,8 @@ public final class PolicyFleet {
                 Optional.of(
                     new ImageDisk(
                         layer, inventory, new DiskLayout(DiskLayout.Firmware.BIOS, List.of()))),
-                Optional.<Qualification>empty()));
+                Optional.<Qualification>empty()),
+            Image.Marks.NONE);
     Images.insert(handle, image);
     return image;
   }

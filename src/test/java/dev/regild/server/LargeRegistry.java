@@ -141,6 +141,7 @@ final class LargeRegistry {
             Optional.of("1.1-1"),
             List.of(),
             Optional.of(disk),
-            Optional.of(new Qualification("6.1.0-37-amd64", "running", List.of()))));
+            Optional.of(new Qualification("6.1.0-37-amd64", "running", List.of()))),
+        Image.Marks.NONE);
   }
 }

@@ -49,7 +49,7 @@ class PolicyCommandsTest {
             new UpdatePlans(
                 new ChannelStore(server.data, clock),
                 new Inventories(server.database),
-                image -> server.database.read(handle -> RingRecords.ofImage(handle, image))),
+                images -> server.database.read(handle -> RingRecords.ofImages(handle, images))),
             // It is never started: nothing here is accepted.
             new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
             Routing.ANYWHERE,

@@ -287,7 +287,7 @@ public final class ServerFixture implements AutoCloseable {
             // Deletions begin, and do not end.
             new ImageDeletions(database, layers(), _ -> {}),
             cancellations,
-            () -> image -> Optional.of(true),
+            _ -> image -> Optional.of(true),
             quotas,
             accounts,
             new PageTokens(new byte[32]),
@@ -429,7 +429,7 @@ public final class ServerFixture implements AutoCloseable {
     return new UpdatePlans(
         channels(),
         new Inventories(database),
-        image -> database.read(handle -> RingRecords.ofImage(handle, image)));
+        images -> database.read(handle -> RingRecords.ofImages(handle, images)));
   }
 
   private SnapshotChangelogs changelogs() {

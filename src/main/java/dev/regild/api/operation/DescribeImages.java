@@ -71,8 +71,7 @@ record DescribeImages(Database database, PageTokens pageTokens, Nodes nodes, Wir
                       after,
                       limit + 1));
           requireAll(handle, caller, names, arns, found);
-          Map<String, Revoked> revoked =
-              RevokedImages.find(handle, found.stream().map(Image::id).toList());
+          Map<String, Revoked> revoked = RevokedImages.find(handle, found);
           return Page.of(
               found.stream()
                   .map(image ->
@@ -81,7 +80,8 @@ record DescribeImages(Database database, PageTokens pageTokens, Nodes nodes, Wir
               limit);
         });
     // Not while a connection is held: this may read inventories.
-    WireImages.Together together = wireImages.together();
+    WireImages.Together together =
+        wireImages.together(page.items().stream().map(Seen::image).toList());
     return new Result(
         page.items().stream()
             .map(seen -> together.of(seen.image, caller, seen.share, seen.waiting, seen.revoked))

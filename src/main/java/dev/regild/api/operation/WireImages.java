@@ -5,6 +5,7 @@ import dev.regild.image.ImagePermissions;
 import dev.regild.image.Owner;
 import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.update.planning.LatestAgents;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -16,13 +17,13 @@ import java.util.function.Function;
 record WireImages(LatestAgents agents) {
   /** An image as its owner sees it. */
   WireImage of(Image image) {
-    return together()
+    return together(List.of(image))
         .of(image, image.owner(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** For images of one answer. */
-  Together together() {
-    return new Together(agents.latest());
+  Together together(List<Image> images) {
+    return new Together(agents.latest(images));
   }
 
   /** Images of one answer. */

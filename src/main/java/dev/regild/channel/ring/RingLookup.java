@@ -1,13 +1,17 @@
 package dev.regild.channel.ring;
 
-import java.util.Optional;
+import java.util.Collection;
+import java.util.Map;
 
-/** Finds the ring that an image follows. */
+/** Finds the rings that images follow. */
 @FunctionalInterface
 public interface RingLookup {
   /** Where there are no rings. */
-  RingLookup NONE = _ -> Optional.empty();
+  RingLookup NONE = _ -> Map.of();
 
-  /** Returns the ring of an image; empty if it follows none, and so the channel's repositories. */
-  Optional<Ring> of(String imageId);
+  /**
+   * Returns the rings of images, by the image's id; lacks those that follow none, and so their
+   * channel's repositories.
+   */
+  Map<String, Ring> of(Collection<String> imageIds);
 }

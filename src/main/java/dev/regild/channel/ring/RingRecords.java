@@ -2,10 +2,13 @@ package dev.regild.channel.ring;
 
 import dev.regild.channel.ring.Ring.Gates;
 import dev.regild.channel.ring.Ring.Standing;
+import dev.regild.db.Portions;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,19 +99,26 @@ public final class RingRecords {
         .list();
   }
 
-  /** Returns the ring of an image's line; empty if the image has no line, or the line no ring. */
-  public static Optional<Ring> ofImage(Handle handle, String imageId) {
-    return handle
-        .createQuery(
-            SELECT
-                + """
-                JOIN ring_line ON ring_line.ring_id = ring.id
-                JOIN line_image ON line_image.line_id = ring_line.line_id
-                WHERE line_image.image_id = :image
-                """)
-        .bind("image", imageId)
-        .map((row, _) -> ring(row))
-        .findOne();
+  /**
+   * Returns the rings of images' lines, by the image's id; lacks images that have no line, and
+   * those whose line has no ring.
+   */
+  public static Map<String, Ring> ofImages(Handle handle, Collection<String> imageIds) {
+    Map<String, Ring> found = new HashMap<>();
+    Portions.of(imageIds)
+        .forEach(some ->
+            handle
+                .createQuery(
+                    """
+                    SELECT ring.*, line_image.image_id
+                      FROM line_image JOIN ring_line ON ring_line.line_id = line_image.line_id
+                      JOIN ring ON ring.id = ring_line.ring_id
+                     WHERE line_image.image_id IN (<images>)
+                    """)
+                .bindList("images", some)
+                .map((row, _) -> Map.entry(row.getString("image_id"), ring(row)))
+                .forEach(each -> found.put(each.getKey(), each.getValue())));
+    return found;
   }
 
   /** Returns the ring of a line. */

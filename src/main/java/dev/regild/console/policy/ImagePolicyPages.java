@@ -66,7 +66,7 @@ final class ImagePolicyPages implements Console.Pages {
         Holds.of(handle, List.of(image.id())).getOrDefault(image.id(), List.of()).stream()
             .map(Hold::text)
             .toList(),
-        RevokedImages.find(handle, image.id()),
+        RevokedImages.find(handle, image),
         services.clock().instant());
   }
 }

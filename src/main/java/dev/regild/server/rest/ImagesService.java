@@ -149,7 +149,7 @@ public record ImagesService(
     Optional<Inventory> inventory = inventory(handle, image);
     return ImageView.of(
         image,
-        RevokedImages.find(handle, image.id()),
+        RevokedImages.find(handle, image),
         RetentionRecords.deprecatedSince(handle, image.id()),
         chain,
         BootRecords.find(handle, image.id()),

@@ -35,18 +35,24 @@ public final class AgentVersions implements LatestAgents {
   }
 
   @Override
-  public Function<Image, Optional<Boolean>> latest() {
+  public Function<Image, Optional<Boolean>> latest(List<Image> images) {
+    Map<String, Ring> rings =
+        plans.ringsOf(images.stream().filter(AgentVersions::hasAgent).toList());
     Map<Seen, Optional<UpdatePlans.Offer>> offers = new HashMap<>();
     return image ->
         image
             .disk()
-            .filter(_ -> image.agentVersion().isPresent())
+            .filter(_ -> hasAgent(image))
             .flatMap(disk ->
                 image
                     .platform()
-                    .map(platform -> new Seen(platform, plans.ringOf(image)))
+                    .map(platform -> new Seen(platform, Optional.ofNullable(rings.get(image.id()))))
                     .flatMap(seen -> offers.computeIfAbsent(seen, this::offer))
                     .map(offer -> plans.isAgentLatest(offer, disk.inventory())));
+  }
+
+  private static boolean hasAgent(Image image) {
+    return image.disk().isPresent() && image.agentVersion().isPresent();
   }
 
   /** What an image sees of its platform's channel. */

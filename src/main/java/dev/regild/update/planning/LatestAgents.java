@@ -1,6 +1,7 @@
 package dev.regild.update.planning;
 
 import dev.regild.image.Image;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -8,8 +9,10 @@ import java.util.function.Function;
 @FunctionalInterface
 public interface LatestAgents {
   /**
-   * Whether an image's channel has no newer agent, empty for one without an agent; for images that
-   * are asked about together, since it looks at each channel once.
+   * Whether an image's channel has no newer agent, empty for one without an agent. It looks at each
+   * channel once.
+   *
+   * @param images the ones that will be asked about
    */
-  Function<Image, Optional<Boolean>> latest();
+  Function<Image, Optional<Boolean>> latest(List<Image> images);
 }

@@ -20,6 +20,7 @@ import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -125,7 +126,7 @@ public final class UpdatePlans {
    */
   public Offer offerFor(Image image) {
     String platform = image.platform().orElse("");
-    Optional<Ring> ring = ringOf(image);
+    Optional<Ring> ring = Optional.ofNullable(ringsOf(List.of(image)).get(image.id()));
     return ring.isPresent() ? offerFor(platform, ring.get()) : offerFor(platform);
   }
 
@@ -175,8 +176,11 @@ public final class UpdatePlans {
                         ring.name())));
   }
 
-  Optional<Ring> ringOf(Image image) {
-    return rings.of(image.id());
+  /** The rings that images follow, by the image's id. */
+  Map<String, Ring> ringsOf(List<Image> images) {
+    List<String> following =
+        images.stream().filter(image -> image.marks().followsRing()).map(Image::id).toList();
+    return following.isEmpty() ? Map.of() : rings.of(following);
   }
 
   Optional<Channel> channelFor(String platform) throws ChannelException {

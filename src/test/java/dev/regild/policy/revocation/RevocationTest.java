@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.assertj.core.groups.Tuple;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -159,8 +160,9 @@ class RevocationTest {
         .satisfies(each -> assertThat(each.exports()).hasSize(1));
     for (Image each : List.of(golden, second, copy)) {
       assertThat(reason(each)).contains("Revoked on 2026-03-01: stolen key");
-      assertThatThrownBy(
-              () -> database.useTransaction(handle -> RevokedImages.requireNone(handle, each)))
+      assertThatThrownBy(() ->
+              database.useTransaction(
+                  handle -> RevokedImages.requireNone(handle, read(handle, each))))
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("stolen key")
           .hasMessageContaining("regild revocation undo " + made.revocation().id());
@@ -194,7 +196,11 @@ class RevocationTest {
 
   private Optional<String> reason(Image image) {
     return database.read(
-        handle -> RevokedImages.find(handle, image.id()).map(RevokedImages.Revoked::text));
+        handle -> RevokedImages.find(handle, read(handle, image)).map(RevokedImages.Revoked::text));
+  }
+
+  private static Image read(Handle handle, Image image) {
+    return Images.require(handle, image.owner(), image.name());
   }
 
   @Test

@@ -27,6 +27,7 @@ import dev.regild.fixtures.TestClock;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImageSearch;
+import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelogs;
@@ -93,7 +94,7 @@ class RingsTest {
         new UpdatePlans(
             channels,
             inventories,
-            image -> database.read(handle -> RingRecords.ofImage(handle, image)));
+            images -> database.read(handle -> RingRecords.ofImages(handle, images)));
     PlannedFixes fixes =
         new PlannedFixes(
             database,
@@ -147,6 +148,10 @@ class RingsTest {
 
   private Image add(String line, String name, String... packages) {
     return fleet.add(line, name, inventory(packages), Instant.now());
+  }
+
+  private Image read(Image image) {
+    return database.read(handle -> Images.require(handle, image.owner(), image.name()));
   }
 
   private Verdict.State state(Image image) {
@@ -209,7 +214,7 @@ class RingsTest {
 
     judging.look();
     assertThat(state(prod)).as("nothing was promoted yet").isEqualTo(Verdict.State.UNKNOWN);
-    assertThatThrownBy(() -> plans.offerFor(prod))
+    assertThatThrownBy(() -> plans.offerFor(read(prod)))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("regild ring promote debian dev prod");
     String first = current();
@@ -225,9 +230,9 @@ class RingsTest {
     assertThat(outdated()).containsExactlyInAnyOrder("dev-1", "free-1");
     Statuses.Summary summary = database.read(handle -> Statuses.summary(handle, OWNER));
     assertThat(summary.outdated()).isEqualTo(2);
-    assertThat(plans.offerFor(prod).snapshot().digest()).isEqualTo(first);
-    assertThat(plans.offerFor(dev).snapshot().digest()).isEqualTo(current());
-    assertThat(plans.hasChanges(plans.offerFor(prod), prod.disk().orElseThrow().inventory()))
+    assertThat(plans.offerFor(read(prod)).snapshot().digest()).isEqualTo(first);
+    assertThat(plans.offerFor(read(dev)).snapshot().digest()).isEqualTo(current());
+    assertThat(plans.hasChanges(plans.offerFor(read(prod)), prod.disk().orElseThrow().inventory()))
         .isFalse();
     ImageSearch search =
         new ImageSearch(

@@ -298,7 +298,8 @@ class DifferencesTest {
             importing.sharing(),
             importing.origin(),
             importing.terms(),
-            content),
+            content,
+            importing.marks()),
         inventory);
   }
 }

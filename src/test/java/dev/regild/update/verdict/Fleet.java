@@ -110,6 +110,7 @@ final class Fleet {
                 Optional.empty(),
                 List.of(),
                 Optional.of(disk),
-                Optional.empty())));
+                Optional.empty()),
+            Image.Marks.NONE));
   }
 }
