@@ -179,6 +179,11 @@ public final class UpdatePlans {
     return rings.of(image.id());
   }
 
+  /** Every channel whose file can be read. */
+  List<Channel> channels() throws ChannelException {
+    return channels.list();
+  }
+
   Optional<Channel> channelFor(String platform) throws ChannelException {
     return channels.forPlatform(platform);
   }
