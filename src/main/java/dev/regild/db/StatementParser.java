@@ -3,7 +3,6 @@ package dev.regild.db;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jdbi.v3.core.statement.ColonPrefixSqlParser;
 import org.jdbi.v3.core.statement.ParsedSql;
 import org.jdbi.v3.core.statement.SqlParser;
@@ -16,9 +15,6 @@ import org.jdbi.v3.core.statement.StatementContext;
  */
 final class StatementParser implements SqlParser {
   private static final int REMEMBERED = 1000;
-
-  /** Comments, quoted names, casts, positional parameters, escapes, and what is not ASCII. */
-  private static final Pattern UNUSUAL = Pattern.compile("--|//|/\\*|::|[\"?\\\\`$\\[]|[^\\n\\r\\t -~]");
 
   private final SqlParser unusual = new ColonPrefixSqlParser();
   private final Cache<String, ParsedSql> parsed =
@@ -41,9 +37,6 @@ final class StatementParser implements SqlParser {
 
   /** Empty if the statement has something unusual. */
   static Optional<ParsedSql> usual(String sql) {
-    if (UNUSUAL.matcher(sql).find()) {
-      return Optional.empty();
-    }
     ParsedSql.Builder statement = ParsedSql.builder();
     int from = 0;
     int at = 0;
@@ -51,23 +44,37 @@ final class StatementParser implements SqlParser {
       char c = sql.charAt(at);
       if (c == '\'') {
         // Of two quotes in a text, the second one begins another text: it is all the same here.
-        at = sql.indexOf('\'', at + 1) + 1;
-        if (at == 0) {
+        int end = sql.indexOf('\'', at + 1);
+        if (end < 0 || sql.substring(at, end).contains("\\")) {
           return Optional.empty();
         }
+        at = end + 1;
       } else if (c == ':') {
         int end = endOfName(sql, at + 1);
-        if (end == at + 1 || (end < sql.length() && sql.charAt(end) == '.')) {
+        if (end == at + 1 || sql.startsWith(".", end)) {
           return Optional.empty();
         }
         statement.append(sql.substring(from, at)).appendNamedParameter(sql.substring(at + 1, end));
         from = end;
         at = end;
+      } else if (isUnusual(sql, at)) {
+        return Optional.empty();
       } else {
         at++;
       }
     }
     return Optional.of(statement.append(sql.substring(from)).build());
+  }
+
+  /** Comments, quoted names, positional parameters, escapes, and what is not ASCII. */
+  private static boolean isUnusual(String sql, int at) {
+    char c = sql.charAt(at);
+    return switch (c) {
+      case '"', '?', '\\', '`', '$', '[' -> true;
+      case '-' -> sql.startsWith("--", at);
+      case '/' -> sql.startsWith("/*", at) || sql.startsWith("//", at);
+      default -> c > '~';
+    };
   }
 
   private static int endOfName(String sql, int from) {

@@ -21,8 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StatementParserTest {
-  private static final Pattern TEXT_BLOCK =
-      Pattern.compile("\"\"\"\\n(.*?)\"\"\"", Pattern.DOTALL);
+  private static final Pattern TEXT_BLOCK = Pattern.compile("\"\"\"\\n(.*?)\"\"\"", Pattern.DOTALL);
 
   @Test
   void statementsOfOurOwnAreReadAsTheGeneratedLexerReadsThem() throws IOException {

@@ -46,7 +46,9 @@ public final class IndexUpkeep implements JobQueue.Job {
     this.jobs = jobs;
   }
 
-  /** Returns the work of looking at the index soon after a start and once a day, not started yet. */
+  /**
+   * Returns the work of looking at the index soon after a start and once a day, not started yet.
+   */
   public RecurringWork work() {
     return new RecurringWork(KIND, LOOKS, Turns.ALONE, this::begin);
   }
