@@ -263,8 +263,10 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     AgentVersions agentVersions = new AgentVersions(plans);
-    // While this thread continues: the first description of images waits for it.
-    Thread.ofPlatform().name("snapshots").daemon().start(agentVersions::prepare);
+    if (role != Role.WORKER) {
+      // While this thread continues: the first description of images waits for it.
+      Thread.ofPlatform().name("snapshots").daemon().start(agentVersions::prepare);
+    }
     signingKeys
         .firstStart()
         .ifPresent(id -> LOG.atInfo().addKeyValue("key", id).log("signing key created"));
