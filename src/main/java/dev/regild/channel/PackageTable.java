@@ -123,6 +123,7 @@ public final class PackageTable<G> {
     }
 
     /** Thousands of packages come one after the other with the same group: its hash is slow. */
+    @SuppressWarnings("ReferenceEquality") // an equal one is found by its hash
     private int number(G group) throws IOException {
       if (group == last) {
         return lastNumber;
