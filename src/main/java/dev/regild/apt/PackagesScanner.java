@@ -1,5 +1,6 @@
 package dev.regild.apt;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.channel.PackageTable;
@@ -39,6 +40,10 @@ final class PackagesScanner {
   private final int[] starts = new int[SLOTS];
   private final int[] lengths = new int[SLOTS];
   private byte[] buffer = new byte[1 << 17];
+
+  /** The bytes up to {@link #limit} once more: the JDK searches a text many bytes at a time. */
+  private String characters = "";
+
   private int position;
   private int limit;
   private boolean ended;
@@ -111,12 +116,7 @@ final class PackagesScanner {
   }
 
   private int lineEnd(int from) {
-    for (int i = from; i < limit; i++) {
-      if (buffer[i] == '\n') {
-        return i;
-      }
-    }
-    return -1;
+    return characters.indexOf('\n', from);
   }
 
   /** Reads more behind what is kept; returns by how much the kept part moved down. */
@@ -141,6 +141,7 @@ final class PackagesScanner {
     } else {
       limit += n;
     }
+    characters = new String(buffer, 0, limit, ISO_8859_1);
     return keepFrom;
   }
 

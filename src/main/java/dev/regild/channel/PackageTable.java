@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
@@ -95,6 +96,8 @@ public final class PackageTable<G> {
     private int[] starts = new int[1 << 15];
     private int end;
     private int count;
+    private @Nullable G last;
+    private int lastNumber;
 
     /**
      * Adds a package.
@@ -119,12 +122,19 @@ public final class PackageTable<G> {
       append(version);
     }
 
+    /** Thousands of packages come one after the other with the same group: its hash is slow. */
+    @SuppressWarnings("ReferenceEquality") // an equal one is found by its hash
     private int number(G group) throws IOException {
+      if (group == last) {
+        return lastNumber;
+      }
       Integer known = groups.putIfAbsent(group, groups.size());
       if (groups.size() > 1 << 16) {
         throw new IOException("its packages are of more than 65536 kinds");
       }
-      return known == null ? groups.size() - 1 : known;
+      last = group;
+      lastNumber = known == null ? groups.size() - 1 : known;
+      return lastNumber;
     }
 
     public PackageTable<G> build() {

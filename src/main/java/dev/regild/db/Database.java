@@ -23,9 +23,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.ColonPrefixSqlParser;
 import org.jdbi.v3.core.statement.SqlParser;
 import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.TemplateEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +51,9 @@ public final class Database implements AutoCloseable {
   private static final long LONGEST_PAUSE_NANOS = 100_000_000;
 
   /** Parses a statement once in a process, whatever database it is for. */
-  private static final SqlParser PARSER = new ColonPrefixSqlParser();
+  private static final SqlParser PARSER = new StatementParser();
+
+  private static final TemplateEngine TEMPLATES = new StatementTemplates();
 
   /** The threads that are inside a transaction, of whichever database. */
   private static final Set<Thread> IN_TRANSACTIONS = ConcurrentHashMap.newKeySet();
@@ -84,7 +86,7 @@ public final class Database implements AutoCloseable {
   /** Access to a database by statements that are parsed once in a process. */
   static Jdbi jdbi(DataSource dataSource) {
     Jdbi jdbi = Jdbi.create(dataSource);
-    jdbi.getConfig(SqlStatements.class).setSqlParser(PARSER);
+    jdbi.getConfig(SqlStatements.class).setSqlParser(PARSER).setTemplateEngine(TEMPLATES);
     return jdbi;
   }
 

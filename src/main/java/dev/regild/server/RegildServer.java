@@ -234,10 +234,6 @@ public final class RegildServer implements AutoCloseable {
     }
 
     SigningKeys signingKeys = new SigningKeys(database, masterKey, clock);
-    signingKeys
-        .firstStart()
-        .ifPresent(id -> LOG.atInfo().addKeyValue("key", id).log("signing key created"));
-
     Inventories inventories = new Inventories(database);
     Attestations attestations =
         new Attestations(signingKeys, inventories, config.isolation(), clock);
@@ -261,20 +257,27 @@ public final class RegildServer implements AutoCloseable {
     DiskStore disks = storage.disks();
     ChannelStore channels = storage.channels();
     PackageCache packages = storage.packages();
-    Workspaces workspaces = new Workspaces(work);
-    Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     UpdatePlans plans =
         new UpdatePlans(
             channels,
             inventories,
             images -> database.read(handle -> RingRecords.ofImages(handle, images)));
+    AgentVersions agentVersions = new AgentVersions(plans);
+    if (role != Role.WORKER) {
+      // While this thread continues: the first description of images waits for it.
+      Thread.ofPlatform().name("snapshots").daemon().start(agentVersions::prepare);
+    }
+    signingKeys
+        .firstStart()
+        .ifPresent(id -> LOG.atInfo().addKeyValue("key", id).log("signing key created"));
+    Workspaces workspaces = new Workspaces(work);
+    Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
     FeedStore feeds = new FeedStore(database, data.path(), clock);
     FeedChangelogs feedChangelogs = new FeedChangelogs(feeds);
     PlannedFixes plannedFixes =
         new PlannedFixes(database, inventories, plans, snapshotChangelogs, feedChangelogs);
-    AgentVersions agentVersions = new AgentVersions(plans);
 
     JobQueue jobs =
         new JobQueue(database, clock, config.workers(), JOB_GRACE, membership.jobNode());
@@ -560,7 +563,7 @@ public final class RegildServer implements AutoCloseable {
     listening = front::isRunning;
     // Only now: they would take a processor from the start, and the first requests are worth more.
     upkeep.start();
-    indexUpkeep.begin();
+    opened(indexUpkeep.work()).start();
     if (role.runsJobs()) {
       jobs.start();
     } else {

@@ -7,6 +7,8 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
+import dev.regild.job.node.RecurringWork;
+import dev.regild.job.node.Turns;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,10 @@ public final class IndexUpkeep implements JobQueue.Job {
   private static final Logger LOG = LoggerFactory.getLogger(IndexUpkeep.class);
   private static final Duration LONGEST = Duration.ofSeconds(1);
 
+  /** It looks at every image of the registry: the first requests of a server go before. */
+  private static final RecurringWork.Pauses LOOKS =
+      new RecurringWork.Pauses(Duration.ofSeconds(5), Duration.ofDays(1));
+
   /** In one transaction, in which nobody else can write to an SQLite. */
   private static final int IMAGES_AT_ONCE = 20;
 
@@ -40,8 +46,14 @@ public final class IndexUpkeep implements JobQueue.Job {
     this.jobs = jobs;
   }
 
-  /** Has the index looked at once. */
-  public void begin() {
+  /**
+   * Returns the work of looking at the index soon after a start and once a day, not started yet.
+   */
+  public RecurringWork work() {
+    return new RecurringWork(KIND, LOOKS, Turns.ALONE, this::begin);
+  }
+
+  private void begin() {
     database.useTransaction(handle -> jobs.enqueue(handle, KIND, Place.FIRST.id()));
   }
 

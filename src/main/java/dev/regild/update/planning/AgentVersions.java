@@ -34,6 +34,22 @@ public final class AgentVersions implements LatestAgents {
         .map(InstalledPackage::version);
   }
 
+  /**
+   * Reads the snapshots that {@link #latest} compares images with, which takes some tenths of a
+   * second in a process that has just begun. Why one can't be read, whoever asks for it is told.
+   */
+  public void prepare() {
+    try {
+      for (Channel channel : plans.channels()) {
+        if (!channel.agentPackages().isEmpty() || channel.system().snapshotsNameAgents()) {
+          var _ = offer(new Seen(channel.platform(), Optional.empty()));
+        }
+      }
+    } catch (ChannelException | RuntimeException e) {
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("snapshots are not read ahead");
+    }
+  }
+
   @Override
   public Function<Image, Optional<Boolean>> latest(List<Image> images) {
     Map<String, Ring> rings =

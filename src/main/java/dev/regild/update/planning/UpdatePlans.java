@@ -183,6 +183,11 @@ public final class UpdatePlans {
     return following.isEmpty() ? Map.of() : rings.of(following);
   }
 
+  /** Every channel whose file can be read. */
+  List<Channel> channels() throws ChannelException {
+    return channels.list();
+  }
+
   Optional<Channel> channelFor(String platform) throws ChannelException {
     return channels.forPlatform(platform);
   }
