@@ -35,6 +35,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
@@ -250,9 +251,7 @@ class UpstreamRefreshTest {
     Thread refresh =
         Thread.ofPlatform().start(() -> assertThatCode(this::refresh).doesNotThrowAnyException());
     reached.await();
-    for (int i = 0; i < 200 && documentRequests() < 4; i++) {
-      Thread.sleep(20);
-    }
+    await(() -> documentRequests() >= 4);
     Thread.sleep(100);
 
     assertThat(documentRequests()).isEqualTo(4);
@@ -821,15 +820,21 @@ class UpstreamRefreshTest {
     cumulative("KB5037782", "20348.2461");
     refresh.start();
     reached.await();
-    for (int i = 0; i < 200 && !hasFacts(); i++) {
-      Thread.sleep(20);
-    }
+    await(this::hasFacts);
     refresh.interrupt();
     refresh.join();
     server.goOn();
 
     assertThat(directory.resolve(FactStore.NEW)).isNotEmptyFile();
     assertThat(directory.resolve(FactStore.FILE)).doesNotExist();
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("waited too long").isLessThan(end);
+      Thread.sleep(5);
+    }
   }
 
   private boolean hasFacts() throws IOException {
