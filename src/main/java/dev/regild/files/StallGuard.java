@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * A stream that breaks off when no data arrived for a while, when it comes more slowly than its
@@ -14,9 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class StallGuard extends FilterInputStream {
   private final Pace pace;
-  private final long start = System.nanoTime();
+  private final LongSupplier nanos;
+  private final long start;
   private final Thread watch;
-  private volatile long lastByteAt = start;
+  private volatile long lastByteAt;
   private final AtomicLong received = new AtomicLong();
   private volatile String broken = "";
 
@@ -58,8 +60,15 @@ public final class StallGuard extends FilterInputStream {
   }
 
   public StallGuard(InputStream in, Pace pace) {
+    this(in, pace, System::nanoTime);
+  }
+
+  StallGuard(InputStream in, Pace pace, LongSupplier nanos) {
     super(in);
     this.pace = pace;
+    this.nanos = nanos;
+    this.start = nanos.getAsLong();
+    this.lastByteAt = start;
     this.watch = Thread.ofVirtual().name("stall-guard").start(this::watch);
   }
 
@@ -73,7 +82,7 @@ public final class StallGuard extends FilterInputStream {
   public int read(byte[] buffer, int offset, int length) throws IOException {
     try {
       int n = in.read(buffer, offset, length);
-      lastByteAt = System.nanoTime();
+      lastByteAt = nanos.getAsLong();
       received.addAndGet(Math.max(0, n));
       if (n < 0 && !broken.isEmpty()) {
         throw new IOException(broken);
@@ -95,7 +104,9 @@ public final class StallGuard extends FilterInputStream {
       long windowEnd = start + pace.window().toNanos();
       long before = 0;
       while (broken.isEmpty()) {
-        long now = System.nanoTime();
+        // Before the time is read: a thread that has to wait here counts a byte twice, never none.
+        long arrived = received.get();
+        long now = nanos.getAsLong();
         if (now - start >= pace.total().toNanos()) {
           broken = "it took longer than " + spoken(pace.total());
         } else if (now - lastByteAt >= pace.silence().toNanos()) {
@@ -106,7 +117,7 @@ public final class StallGuard extends FilterInputStream {
                 "fewer than %d bytes arrived in %s"
                     .formatted(pace.bytesPerWindow(), spoken(pace.window()));
           }
-          before = received.get();
+          before = arrived;
           windowEnd = now + pace.window().toNanos();
         } else {
           Thread.sleep(Duration.ofNanos(untilNext(now, windowEnd)));

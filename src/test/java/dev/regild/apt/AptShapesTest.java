@@ -232,7 +232,7 @@ class AptShapesTest {
 
   private Transport quick() {
     return new Transport(
-        temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+        temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofMinutes(1)));
   }
 
   private void assertRefused(String why) {

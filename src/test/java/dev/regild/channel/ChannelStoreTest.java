@@ -553,7 +553,7 @@ class ChannelStoreTest {
 
   private Transport quick() {
     return new Transport(
-        temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+        temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofMinutes(1)));
   }
 
   private static InstalledPackage installed(String name, String version) {

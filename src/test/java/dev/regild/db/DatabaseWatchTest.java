@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Who looks at the database while somebody waits, and that nobody does otherwise. */
 @EachDatabase
 class DatabaseWatchTest {
-  private static final int LIMIT = 10;
+  private static final int LIMIT = 120;
 
   private final Semaphore looks = new Semaphore(0);
   private final AtomicBoolean waiting = new AtomicBoolean(true);

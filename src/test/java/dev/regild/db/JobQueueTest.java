@@ -206,7 +206,7 @@ class JobQueueTest {
           }));
       late.start();
       enqueue(database, late, 0);
-      Lease lost = attempts.poll(10, SECONDS);
+      Lease lost = attempts.poll(120, SECONDS);
       assertThat(lost).isNotNull();
       // What the scheduler writes where a heartbeat has stopped.
       database.useTransaction(handle ->
@@ -219,11 +219,11 @@ class JobQueueTest {
             record(elsewhere, lease);
           }));
       next.start();
-      Lease taken = attempts.poll(10, SECONDS);
+      Lease taken = attempts.poll(120, SECONDS);
       assertThat(taken).isNotNull();
       awaitGone(database);
       frozen.countDown();
-      assertThat(refused.poll(10, SECONDS)).hasMessageContaining("Another attempt");
+      assertThat(refused.poll(120, SECONDS)).hasMessageContaining("Another attempt");
       assertThat(
               database.<List<Long>, RuntimeException>read(handle ->
                   handle.createQuery("SELECT images FROM quota_use").mapTo(Long.class).list()))

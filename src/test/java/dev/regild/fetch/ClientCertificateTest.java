@@ -96,7 +96,7 @@ class ClientCertificateTest {
             new Transport(
                 directory.resolve("data"),
                 Duration.ofMillis(1),
-                TestPace.silence(Duration.ofSeconds(5))));
+                TestPace.silence(Duration.ofMinutes(1))));
   }
 
   private static void copy(Path from, Path to) throws Exception {

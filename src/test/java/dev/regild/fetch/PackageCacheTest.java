@@ -81,7 +81,7 @@ class PackageCacheTest {
 
   /** Else two would write to one file: what is there of a large one is gone on with. */
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void whoComesAfterAFailureWaitsForWhoTriesAgain() throws Exception {
     PackageFile file = file("a.deb", "good");
     AtomicInteger calls = new AtomicInteger();
@@ -307,7 +307,7 @@ class PackageCacheTest {
     try (TestRepository second = new TestRepository(repository.root)) {
       PackageFile file = at(file("a.deb", "one"), repository, second);
       Transport transport =
-          new Transport(temporary, Duration.ofMillis(1), TestPace.silence(Duration.ofMillis(300)));
+          new Transport(temporary, Duration.ofMillis(1), TestPace.silence(Duration.ofMinutes(1)));
       Path target = Files.createSymbolicLink(temporary.resolve("target"), full);
       assertThatThrownBy(() ->
               transport.download(

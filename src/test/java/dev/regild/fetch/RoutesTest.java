@@ -246,7 +246,7 @@ class RoutesTest {
   }
 
   private Transport quick() {
-    return new Transport(data, Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+    return new Transport(data, Duration.ofMillis(1), TestPace.silence(Duration.ofMinutes(1)));
   }
 
   private void secrets(String text) throws IOException {

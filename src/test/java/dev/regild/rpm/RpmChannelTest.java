@@ -88,7 +88,7 @@ class RpmChannelTest {
             new Transport(
                 directory.resolve("data"),
                 Duration.ofMillis(1),
-                TestPace.silence(Duration.ofSeconds(5))));
+                TestPace.silence(Duration.ofMinutes(1))));
     RpmPackages.build(directory, "alpha", "2", "1.0", "1.el8");
     publish();
     channels.add(channel(repository.uri(), key.armored()));

@@ -51,7 +51,7 @@ class RpmMirrorsTest {
         new Transport(
             directory.resolve("data"),
             Duration.ofMillis(1),
-            TestPace.silence(Duration.ofSeconds(5)));
+            TestPace.silence(Duration.ofMinutes(1)));
     channels = new ChannelStore(directory.resolve("data"), Clock.systemUTC(), transport);
     cache = new PackageCache(directory.resolve("cache"), transport);
   }

@@ -584,8 +584,8 @@ class ConsoleTest {
     assertThat(browser.get("/console/images/office-2026-12").body())
         .contains("Being updated", "The job waits for a worker", "Cancel this update");
     assertThat(tags("office-2026-12")).containsEntry("team", "desktop");
-    assertThat(Files.readString(server.data.resolve("audit.log")))
-        .contains("\"operation\":\"CreateUpdatedImage\"", "office-2026-12", server.key.id());
+    var _ =
+        server.audited("\"operation\":\"CreateUpdatedImage\"", "office-2026-12", server.key.id());
   }
 
   @Test

@@ -66,7 +66,7 @@ class FeedRefreshTest {
       try (FeedRefresh refresh =
           new FeedRefresh(database, feeds, new ChannelStore(data, clock), Turns.ALONE)) {
         refresh.look();
-        Thread thread = clock.by.get(10, TimeUnit.SECONDS);
+        Thread thread = clock.by.get(2, TimeUnit.MINUTES);
         assertThat(thread.isVirtual()).isFalse();
         assertThat(thread.isDaemon()).isTrue();
       }

@@ -1,5 +1,7 @@
 package dev.regild.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
@@ -156,6 +158,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -179,6 +182,8 @@ public final class ServerFixture implements AutoCloseable {
 
   /** A small disk of the account, with nothing on it; it stays when it was imported. */
   static final String DISK = "ami-0123456789abcdef0";
+
+  private static final Duration AUDIT_LIMIT = Duration.ofMinutes(2);
 
   final Path data;
   final Database database;
@@ -623,6 +628,23 @@ public final class ServerFixture implements AutoCloseable {
       }
     }
     return errors;
+  }
+
+  /**
+   * Returns the audit log once all of that is in it: the answer to a request can be there before
+   * its line.
+   */
+  String audited(String... parts) throws IOException, InterruptedException {
+    Path log = data.resolve("audit.log");
+    Instant end = Instant.now().plus(AUDIT_LIMIT);
+    while (true) {
+      String lines = Files.readString(log);
+      if (Stream.of(parts).allMatch(lines::contains)) {
+        return lines;
+      }
+      assertThat(Instant.now()).as("%s in %s", List.of(parts), lines).isBefore(end);
+      Thread.sleep(10);
+    }
   }
 
   Owner owner(String region) {

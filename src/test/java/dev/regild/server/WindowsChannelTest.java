@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -126,6 +127,8 @@ class WindowsChannelTest {
     assertThat(listed.toString()).contains("KB5036909");
   }
 
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
   private static final String CVRF =
       """
       <cvrf:cvrfdoc xmlns:vuln="http://www.icasi.org/CVRF/schema/vuln/1.1"
@@ -209,7 +212,8 @@ class WindowsChannelTest {
       assertThat(browser.post("/console/channels/win/refresh").statusCode()).isEqualTo(303);
       assertThat(reached.await(1, TimeUnit.MINUTES)).isTrue();
       String page = "";
-      for (int i = 0; i < 600 && !page.contains("asking " + upstream.url()); i++) {
+      Instant end = Instant.now().plus(LIMIT);
+      while (!page.contains("asking " + upstream.url()) && Instant.now().isBefore(end)) {
         Thread.sleep(20);
         page = browser.get("/console/channels/win").body();
       }
@@ -217,7 +221,8 @@ class WindowsChannelTest {
     } finally {
       upstream.goOn();
     }
-    for (int i = 0; i < 600 && newest().isEmpty(); i++) {
+    Instant last = Instant.now().plus(LIMIT);
+    while (newest().isEmpty() && Instant.now().isBefore(last)) {
       Thread.sleep(20);
     }
     assertThat(browser.get("/console/channels/win").body()).contains("KB5037782", "KB5036909");

@@ -23,7 +23,11 @@ class DiskHolderTest {
   @Test
   @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aHelperThatNeverReadsKeepsNobodyWaiting() throws Exception {
-    DiskHolder holder = start("echo $$ >" + directory + "/pid; exec sleep 600");
+    DiskHolder holder =
+        start("echo $$ >%1$s/new; mv %1$s/new %1$s/pid; exec sleep 600".formatted(directory));
+    while (Files.notExists(directory.resolve("pid"))) {
+      Thread.sleep(5);
+    }
     List<Path> chain = Collections.nCopies(100, Path.of("/" + "long/".repeat(400)));
     assertThatThrownBy(() -> holder.open(chain, directory, directory, List.of()))
         .isInstanceOf(GuestException.class)

@@ -92,7 +92,7 @@ class QualificationScriptTest {
     String path = "PATH=" + directory + ":/usr/bin:/bin";
     var _ =
         Program.of("env", path, "sh", script.toString(), directory.resolve("listing").toString())
-            .within(Duration.ofSeconds(20))
+            .within(Duration.ofMinutes(2))
             .run();
     return QualificationReport.parse(Files.readString(port));
   }

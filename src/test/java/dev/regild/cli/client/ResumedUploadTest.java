@@ -100,7 +100,7 @@ class ResumedUploadTest {
 
   /** Without reading the refusal first, the client would wait for as long as the proxy does. */
   @Test
-  @Timeout(60)
+  @Timeout(300)
   void aProxyThatTakesNothingIsAskedAgainAndTheOffsetOnlyIfItMayHaveChanged() throws Exception {
     script.addAll(List.of("201 Created", "{\"diskId\": \"ami-1\"}"));
     script.addAll(List.of(GONE, "<html>no server</html>"));

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -258,11 +259,12 @@ class OpenIdProviderTest {
   @Test
   void thoseWhoWaitForAProviderThatGivesNoAnswerWaitOnce() throws Exception {
     AtomicInteger asked = new AtomicInteger();
+    CountDownLatch allWait = new CountDownLatch(1);
     remote.discovery =
         exchange -> {
           var _ = asked.incrementAndGet();
           try {
-            Thread.sleep(500);
+            allWait.await();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
@@ -275,10 +277,21 @@ class OpenIdProviderTest {
                         .hasMessageContaining("can't be reached")))
             .limit(4)
             .toList();
+    while (asked.get() == 0 || !people.stream().allMatch(OpenIdProviderTest::waits)) {
+      Thread.sleep(20);
+    }
+    allWait.countDown();
     for (Thread each : people) {
       each.join();
     }
     assertThat(asked).hasValue(1);
+  }
+
+  private static boolean waits(Thread thread) {
+    return switch (thread.getState()) {
+      case BLOCKED, WAITING, TIMED_WAITING -> true;
+      case NEW, RUNNABLE, TERMINATED -> false;
+    };
   }
 
   @Test

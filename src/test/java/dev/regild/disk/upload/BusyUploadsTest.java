@@ -108,7 +108,7 @@ class BusyUploadsTest {
       asked.await();
       Future<?> second = executor.submit(() -> disks.finish(upload, QUOTA));
       try {
-        assertThatThrownBy(() -> second.get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> second.get(2, TimeUnit.MINUTES))
             .cause()
             .isInstanceOf(DisksBusyException.class)
             .hasMessage("The upload ami-1 is being checked. Ask again later.");

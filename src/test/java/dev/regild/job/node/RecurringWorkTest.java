@@ -56,7 +56,7 @@ class RecurringWorkTest {
             })) {
       work.start();
       for (int i = 1; i <= 4; i++) {
-        assertThat(rounds.poll(10, TimeUnit.SECONDS)).isEqualTo(i);
+        assertThat(rounds.poll(2, TimeUnit.MINUTES)).isEqualTo(i);
       }
     }
     assertThat(turns.calls.subList(0, 6))
@@ -119,7 +119,7 @@ class RecurringWorkTest {
               }
             });
     work.start();
-    assertThat(began.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(began.await(2, TimeUnit.MINUTES)).isTrue();
     work.close();
     assertThat(turns.calls).containsExactly("take errands", "end", "give back errands");
   }

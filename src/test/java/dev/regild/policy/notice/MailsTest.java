@@ -320,7 +320,7 @@ class MailsTest {
         assertThatThrownBy(() -> mails.send(OPS, new byte[0], recorded(failed("golden-2")), NOW))
             .isInstanceOf(FailedDeliveryException.class)
             .hasMessage("The mail server localhost did not take it within 0 s.");
-        assertThat(talker.join(Duration.ofSeconds(10))).as("the connection was ended").isTrue();
+        assertThat(talker.join(Duration.ofMinutes(2))).as("the connection was ended").isTrue();
       }
     }
   }

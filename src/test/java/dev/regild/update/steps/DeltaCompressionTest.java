@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A delta that was published half written would be a damaged image. */
-@Timeout(30)
+@Timeout(300)
 class DeltaCompressionTest {
   @Test
   void whoWaitsGoesOnWhenItIsDoneAndSeesHowFarItIs() throws Exception {
