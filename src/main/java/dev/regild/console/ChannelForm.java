@@ -200,7 +200,7 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
               sources,
               lines("driver").isEmpty() ? system.driverPackages() : lines("driver"),
               lines("agent"),
-              Channel.DEFAULT_REFRESH_INTERVAL,
+              Channel.refreshInterval(sources),
               !text("security-only").isEmpty()));
     } catch (IllegalArgumentException e) {
       String message = String.valueOf(e.getMessage());

@@ -28,6 +28,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -292,6 +293,25 @@ class ConsolePagesTest {
     assertThat(again.statusCode()).isEqualTo(400);
     assertThat(error(again, "name")).contains("The channel rocky-8 exists already");
     assertThat(audit()).contains("\"operation\":\"AddChannel\"", "rocky-8");
+  }
+
+  /** As if the command had added it. */
+  @Test
+  void aChannelOfAnUpdateServerIsRefreshedOnceADay() throws Exception {
+    browser.get("/console/new-channel?platform=WINDOWS_SERVER_2022");
+    assertThat(
+            browser
+                .post(
+                    "/console/new-channel",
+                    "platform",
+                    "WINDOWS_SERVER_2022",
+                    "name",
+                    "win",
+                    "option--wsus",
+                    "https://127.0.0.1:1")
+                .statusCode())
+        .isEqualTo(303);
+    assertThat(channels().require("win").refreshInterval()).isEqualTo(Duration.ofDays(1));
   }
 
   @Test
