@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class UpdateDocument {
   private static final int MOST_IDS = 20_000;
   private static final int MOST_FILES = 5_000;
+  private static final int MOST_BUILDS = 100;
   private static final int LONGEST_TITLE = 300;
   private static final int LONGEST_DESCRIPTION = 16 << 10;
 
@@ -40,6 +41,7 @@ final class UpdateDocument {
   private static final long LARGEST_FILE = 64L << 30;
   private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
   private static final Pattern VERSION = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9}){0,3}");
+  private static final Pattern SEVERITY = Pattern.compile("[A-Za-z]{1,20}");
   private static final Pattern SCORE = Pattern.compile("[0-9A-Fa-f]{1,2}");
 
   /** {@code amd64.10.0}; older drivers name systems of one architecture by numbers alone. */
@@ -155,7 +157,8 @@ final class UpdateDocument {
     state = kept("PublicationState");
     beta = xml.attribute("IsBeta").equals("true") || xml.attribute("BrowseOnly").equals("true");
     created = kept("CreationDate");
-    severity = kept("MsrcSeverity");
+    String rated = xml.attribute("MsrcSeverity");
+    severity = SEVERITY.matcher(rated).matches() ? rated : "";
     product = kept("ProductName");
     release = kept("ReleaseVersion");
     handler = kept("Handler");
@@ -393,6 +396,9 @@ final class UpdateDocument {
       manifest.parents.add(kept("name"));
       Optional<String> build = KbManifest.build(xml.attribute("version"));
       build.ifPresent(manifest.builds::add);
+      if (manifest.builds.size() > MOST_BUILDS) {
+        throw new IOException("it is for more than " + MOST_BUILDS + " builds");
+      }
     }
   }
 
