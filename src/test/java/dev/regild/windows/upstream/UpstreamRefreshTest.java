@@ -611,6 +611,16 @@ class UpstreamRefreshTest {
         .hasMessageContaining("a malformed address, which is not followed");
   }
 
+  /** A recording holds such an answer in memory, to take its secrets out. */
+  @Test
+  void anEndlessAnswerToTheAuthenticationIsRefused() {
+    server.answerRaw("<Envelope>" + " ".repeat(5 << 20) + "</Envelope>");
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("larger than any that is expected");
+  }
+
   @Test
   void aListOfTooManyRevisionsIsRefused() {
     server.moreRevisions(500_001);
