@@ -16,6 +16,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -224,11 +226,13 @@ public final class UpstreamRefresh {
                   deltas(source.classificationIds(), before.classifications())));
       SortedMap<UUID, Integer> listed = new TreeMap<>(before.listed());
       list.revisions().forEach(each -> listed.merge(each.update(), each.revision(), Math::max));
-      Set<RevisionId> missing =
-          isDueAgain(before) ? new HashSet<>() : new HashSet<>(before.missing());
+      Set<RevisionId> missing = new HashSet<>(before.missing());
       // What the server lists again, it may have now.
       list.revisions().forEach(missing::remove);
+      Set<RevisionId> again = isDueAgain(before) ? someOf(missing) : Set.of();
       fetch(wanted(listed, missing), missing);
+      missing.removeAll(again);
+      fetch(again, missing);
       // A part of a bundle may be of a revision that is not listed.
       fetch(parts(listed, missing), missing);
       return new UpstreamState(
@@ -243,11 +247,20 @@ public final class UpstreamRefresh {
           before.leftOut());
     }
 
-    /** A server that was in trouble may have them now; more than it may miss would be a failure. */
+    /** A server that was in trouble may have them now. */
     private boolean isDueAgain(UpstreamState before) {
       return !before.refreshedAt().isEmpty()
-          && week(Instant.parse(before.refreshedAt())) != week(clock.instant())
-          && before.missing().size() <= DocumentFetch.MOST_FAILURES;
+          && week(Instant.parse(before.refreshedAt())) != week(clock.instant());
+    }
+
+    /** No more than a server may miss: others in each week, so that each has its turn. */
+    private Set<RevisionId> someOf(Set<RevisionId> missing) {
+      List<RevisionId> all = new ArrayList<>(missing);
+      all.sort(Comparator.comparing(RevisionId::toString));
+      long before = Math.max(0, week(clock.instant())) * DocumentFetch.MOST_FAILURES;
+      Collections.rotate(all, -Math.toIntExact(before % Math.max(1, all.size())));
+      return new LinkedHashSet<>(
+          all.subList(0, Math.min(DocumentFetch.MOST_FAILURES, all.size())));
     }
 
     private static long week(Instant at) {

@@ -317,6 +317,46 @@ class UpstreamRefreshTest {
     assertThat(kbs("2026-04-22T20:00:00Z")).containsExactly("KB5036909");
   }
 
+  /** They are asked for apart from what is new, of which the server has to have nearly all. */
+  @Test
+  void whatAServerMissesForGoodKeepsNoLaterRefreshBack() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    for (int i = 0; i < DocumentFetch.MOST_FAILURES; i++) {
+      miss();
+    }
+    assertThat(kbs("2026-04-14T20:00:00Z")).containsExactly("KB5035857");
+    miss();
+    cumulative("KB5036909", "20348.2402", march);
+
+    assertThat(kbs("2026-04-22T20:00:00Z")).containsExactly("KB5036909");
+    assertThat(kbs("2026-04-29T20:00:00Z")).containsExactly("KB5036909");
+  }
+
+  /** Lists a document that it does not have. */
+  private void miss() {
+    Bundle gone = bundle(UUID.randomUUID(), "KB5040000");
+    server.publish(gone);
+    server.forget(new RevisionId(gone.id, 100));
+  }
+
+  @Test
+  void whatAServerMissesIsAskedForInTurn() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    for (int i = 0; i < DocumentFetch.MOST_FAILURES; i++) {
+      miss();
+    }
+    assertThat(kbs("2026-04-14T20:00:00Z")).containsExactly("KB5035857");
+    Bundle april = bundle(UUID.randomUUID(), "KB5036909");
+    part(april, "KB5036909", "20348.2402.1.10", "amd64");
+    server.publish(april);
+    server.forget(new RevisionId(april.id, 100));
+    assertThat(kbs("2026-04-14T21:00:00Z")).containsExactly("KB5035857");
+    server.remember(april);
+
+    assertThat(kbs("2026-04-22T20:00:00Z")).contains("KB5035857");
+    assertThat(kbs("2026-04-29T20:00:00Z")).contains("KB5036909");
+  }
+
   private List<String> kbs(String at) throws Exception {
     Clock clock = Clock.fixed(Instant.parse(at), ZoneOffset.UTC);
     return refresh(source(), clock, RefreshOptions.NONE).updates().updates().stream()
