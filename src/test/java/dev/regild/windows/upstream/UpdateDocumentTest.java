@@ -10,6 +10,8 @@ import java.io.StringReader;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is kept of a document has limits that its server does not set. */
 class UpdateDocumentTest {
@@ -44,6 +46,21 @@ class UpdateDocumentTest {
     Bundle bundle = new Bundle(UUID.randomUUID());
     assertThat(read(bundle.text()).severity()).isEqualTo("Important");
     assertThat(read(bundle.text().replace("\"Important\"", '"' + LONG + '"')).severity()).isEmpty();
+  }
+
+  /** As those of the operating system's installer may be. */
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "NeutralLanguage"})
+  void anUpdateThatIsTheSameInEachLanguageHasItsTitle(String language) throws Exception {
+    Bundle bundle = new Bundle(UUID.randomUUID());
+    bundle.title = "2026-01 Cumulative Update Preview";
+    String neutral = bundle.text().replace(">en<", '>' + language + '<');
+
+    assertThat(read(neutral).title()).isEqualTo(bundle.title);
+    assertThat(read(neutral).cves()).containsExactly("CVE-2026-10001");
+    assertThat(read(bundle.text().replace(">de<", '>' + language + '<')).title())
+        .as("in English, if it has both")
+        .isEqualTo(bundle.title);
   }
 
   private static String cumulative() {
