@@ -137,7 +137,7 @@ final class Selection {
   }
 
   private void leave(UpdateFacts bundle, String why) {
-    leftOut.putIfAbsent(named(bundle), why);
+    leftOut.putIfAbsent(named(bundle), ServerWords.shortened(why));
   }
 
   private static String named(UpdateFacts bundle) {

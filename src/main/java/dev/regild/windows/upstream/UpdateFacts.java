@@ -86,7 +86,7 @@ record UpdateFacts(
         null,
         List.of(),
         List.of(),
-        why);
+        ServerWords.shortened(why));
   }
 
   /** The same, with the places of its files. */

@@ -496,6 +496,35 @@ class UpstreamRefreshTest {
   }
 
   @Test
+  void theReasonWhyAnUpdateIsLeftOutIsShort() throws Exception {
+    DocumentFile file = file("KB5035857", "x64");
+    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
+    part(
+        bundle,
+        "KB5035857",
+        "20348.2340.1.10",
+        "amd64",
+        new DocumentFile(
+            "n".repeat(60_000) + ".cab", 5, file.sha1(), new byte[0], "SelfContained"));
+    server.publish(bundle);
+    RevisionId broken = new RevisionId(UUID.randomUUID(), 100);
+    server.publish(
+        broken,
+        UpdateDocuments.cbs(
+            broken,
+            "KB5035858",
+            "20348.2340.1.10",
+            "amd64",
+            10,
+            new DocumentFile("n".repeat(60_000) + ".cab", 0, file.sha1(), file.sha256(), "")),
+        Known.SERVER_2022,
+        Known.SECURITY);
+
+    assertThat(refresh().notices()).singleElement().asString().hasSizeLessThan(1_000);
+    assertThat(leftOut()).singleElement().asString().hasSizeLessThan(1_000);
+  }
+
+  @Test
   void expressPayloadsAreNotTaken() throws Exception {
     DocumentFile file = file("KB5035857", "x64");
     Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
