@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * applicability is evaluated: an image's build decides, and then its own installer.
  */
 final class Selection {
+  private static final String EXPIRED = "Expired";
   private static final String CBS = "/updatehandlers/cbs";
   private static final String OS_INSTALLER = "/updatehandlers/osinstaller";
 
@@ -123,6 +124,10 @@ final class Selection {
       UpdateFacts child = revisions.getOrDefault(id, newest.get(id.update()));
       if (child == null) {
         leave(bundle, "the server does not have its part " + id);
+        continue;
+      }
+      if (newest.getOrDefault(id.update(), child).state().equals(EXPIRED)) {
+        leave(bundle, "its part " + id + " has expired");
         continue;
       }
       try {

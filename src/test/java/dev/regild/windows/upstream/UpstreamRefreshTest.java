@@ -147,6 +147,31 @@ class UpstreamRefreshTest {
   }
 
   @Test
+  void anUpdateWhosePartExpiresIsLeftOut() throws Exception {
+    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
+    part(bundle, "KB5035857", "20348.2340.1.10", "amd64");
+    server.publish(bundle);
+    assertThat(kbs()).containsExactly("KB5035857");
+    RevisionId part = bundle.children.getFirst();
+    RevisionId expired = new RevisionId(part.update(), 101);
+    server.publish(
+        expired,
+        UpdateDocuments.cbs(
+                expired,
+                "KB5035857",
+                "20348.2340.1.10",
+                "amd64",
+                10,
+                file("KB5035857", "x64"))
+            .replace("\"Published\"", "\"Expired\""),
+        bundle.product,
+        bundle.classification);
+
+    assertThat(kbs()).isEmpty();
+    assertThat(leftOut()).singleElement().asString().contains("its part " + part + " has expired");
+  }
+
+  @Test
   void aNewRevisionOfAnUpdateTakesItsPlace() throws Exception {
     UUID march = cumulative("KB5035857", "20348.2340");
     refresh();
