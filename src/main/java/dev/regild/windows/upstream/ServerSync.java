@@ -37,7 +37,7 @@ final class ServerSync {
   /** What authenticates and configures has a few kilobytes. */
   private static final long SMALL_LIMIT = 4L << 20;
 
-  private static final int MOST_REVISIONS = 500_000;
+  static final int MOST_REVISIONS = 500_000;
   private static final int PROTOCOL_MOST = 100;
   private static final int PROTOCOL_MOST_IDS = 450;
   private static final int PROTOCOL_MOST_COMPUTERS = 200;

@@ -42,6 +42,7 @@ public final class UpstreamRefresh {
   private final Clock clock;
   private final RefreshOptions options;
   private final List<Duration> pauses;
+  private final int mostRevisions;
 
   /** Removes the drivers that a server which is no source any more has left. */
   public static void removeDrivers(Path directory) throws ChannelException, IOException {
@@ -59,11 +60,20 @@ public final class UpstreamRefresh {
       Transport transport,
       Clock clock,
       RefreshOptions options) {
-    this(source, platform, directory, transport, clock, options, Session.PAUSES);
+    this(
+        source,
+        platform,
+        directory,
+        transport,
+        clock,
+        options,
+        Session.PAUSES,
+        ServerSync.MOST_REVISIONS);
   }
 
   /**
    * @param pauses after which a server that is busy is asked again
+   * @param mostRevisions that are followed, with those that bundles name as their parts
    */
   UpstreamRefresh(
       WsusSource source,
@@ -72,7 +82,8 @@ public final class UpstreamRefresh {
       Transport transport,
       Clock clock,
       RefreshOptions options,
-      List<Duration> pauses) {
+      List<Duration> pauses,
+      int mostRevisions) {
     this.source = source;
     this.platform = platform;
     this.directory = directory;
@@ -80,6 +91,7 @@ public final class UpstreamRefresh {
     this.clock = clock;
     this.options = options;
     this.pauses = pauses;
+    this.mostRevisions = mostRevisions;
   }
 
   /** Returns how the server is reached: only Microsoft's has Microsoft's own authority. */
@@ -226,6 +238,7 @@ public final class UpstreamRefresh {
                   deltas(source.classificationIds(), before.classifications())));
       SortedMap<UUID, Integer> listed = new TreeMap<>(before.listed());
       list.revisions().forEach(each -> listed.merge(each.update(), each.revision(), Math::max));
+      requireFew(listed.size());
       Set<RevisionId> missing = new HashSet<>(before.missing());
       // What the server lists again, it may have now.
       list.revisions().forEach(missing::remove);
@@ -287,21 +300,31 @@ public final class UpstreamRefresh {
       return wanted;
     }
 
-    private Set<RevisionId> parts(SortedMap<UUID, Integer> listed, Set<RevisionId> missing) {
+    private Set<RevisionId> parts(SortedMap<UUID, Integer> listed, Set<RevisionId> missing)
+        throws FetchException {
       Set<RevisionId> wanted = new LinkedHashSet<>();
-      new TreeMap<>(listed)
-          .forEach((id, revision) -> {
-            UpdateFacts bundle = facts.find(new RevisionId(id, revision));
-            if (bundle != null && bundle.isPublishedBundle()) {
-              for (RevisionId part : bundle.bundled()) {
-                listed.putIfAbsent(part.update(), part.revision());
-                if (!facts.has(part) && !missing.contains(part)) {
-                  wanted.add(part);
-                }
-              }
+      for (Map.Entry<UUID, Integer> each : new TreeMap<>(listed).entrySet()) {
+        UpdateFacts bundle = facts.find(new RevisionId(each.getKey(), each.getValue()));
+        if (bundle != null && bundle.isPublishedBundle()) {
+          for (RevisionId part : bundle.bundled()) {
+            listed.putIfAbsent(part.update(), part.revision());
+            if (!facts.has(part) && !missing.contains(part)) {
+              wanted.add(part);
             }
-          });
+          }
+          requireFew(Math.max(listed.size(), wanted.size()));
+        }
+      }
       return wanted;
+    }
+
+    /** Over many refreshes, and of the parts that bundles name, there may be more than in a list. */
+    private void requireFew(int revisions) throws FetchException {
+      if (revisions > mostRevisions) {
+        throw new FetchException(
+            "%s has listed more than %d revisions; name fewer products in the channel's file"
+                .formatted(source.url(), mostRevisions));
+      }
     }
 
     /** What is new in the channel is listed whole; of the rest what has changed. */

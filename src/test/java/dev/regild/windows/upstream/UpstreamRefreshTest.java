@@ -68,6 +68,7 @@ class UpstreamRefreshTest {
   @TempDir Path temporary;
   private Path directory;
   private FakeUpstream server;
+  private int mostRevisions = ServerSync.MOST_REVISIONS;
 
   @BeforeEach
   void start() throws Exception {
@@ -725,6 +726,35 @@ class UpstreamRefreshTest {
   }
 
   @Test
+  void tooManyPartsOfBundlesAreRefused() throws Exception {
+    mostRevisions = 20;
+    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
+    for (int i = 0; i < 25; i++) {
+      bundle.children.add(new RevisionId(UUID.randomUUID(), 100));
+    }
+    server.publish(bundle);
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("has listed more than 20 revisions");
+    assertThat(documentRequests()).as("none for the parts").isEqualTo(1);
+  }
+
+  @Test
+  void tooManyRevisionsOverSeveralRefreshesAreRefused() throws Exception {
+    mostRevisions = 20;
+    for (int i = 100; i < 109; i++) {
+      cumulative("KB5000" + i, "20348." + i);
+    }
+    refresh();
+    cumulative("KB5000109", "20348.109");
+    refresh();
+    cumulative("KB5000110", "20348.110");
+
+    assertThatThrownBy(this::refresh).hasMessageContaining("has listed more than 20 revisions");
+  }
+
+  @Test
   void aDocumentOfFiftyMegabytesIsRead() throws Exception {
     Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
     RevisionId child = new RevisionId(UUID.randomUUID(), 100);
@@ -1041,7 +1071,8 @@ class UpstreamRefreshTest {
             transport,
             clock,
             options,
-            List.of(Duration.ofMillis(1), Duration.ofMillis(1)))
+            List.of(Duration.ofMillis(1), Duration.ofMillis(1)),
+            mostRevisions)
         .run();
   }
 }
