@@ -333,8 +333,52 @@ class WindowsCatalogueTest {
     assertThat(targetFiles()).containsExactly("file-2");
   }
 
+  /** A server says which checkpoints an update builds on. */
+  @Test
+  void aServersCheckpointIsLeftOutIfItIsInstalled() throws Exception {
+    build = "26100.1000";
+    cumulative("KB5083769", "26100.8246", true);
+    OfferedUpdate update = offered(entries.getFirst().facts(), 1);
+    OfferedUpdate onCheckpoints =
+        new OfferedUpdate(
+            update.id(),
+            update.title(),
+            "",
+            "",
+            update.facts(),
+            false,
+            update.file(),
+            List.of(
+                new OfferedUpdate.Checkpoint(
+                    "KB5043080", offered(update.facts(), 2).file()),
+                new OfferedUpdate.Checkpoint(
+                    "KB5050000", offered(update.facts(), 3).file())),
+            List.of());
+    WindowsCatalogue served =
+        new WindowsCatalogue(
+            List.of(),
+            "amd64",
+            new OfferedUpdates("https://wsus.example", "", List.of(onCheckpoints)),
+            Route.DEFAULT);
+
+    assertThat(targetFiles(served)).containsExactly("1.cab", "2.cab", "3.cab");
+    updates.add(new InstalledKb("identity", "KB5043080", "SUPERSEDED"));
+    assertThat(targetFiles(served)).containsExactly("1.cab", "3.cab");
+    updates.add(new InstalledKb("identity", "KB5050000", "STAGED"));
+    assertThat(targetFiles(served)).as("it is not installed yet").hasSize(2);
+  }
+
   private List<String> targetFiles() throws Exception {
-    var files = catalogue().packagesFor(plan(), facts(), Path.of("/snapshot"));
+    return targetFiles(catalogue());
+  }
+
+  private List<String> targetFiles(WindowsCatalogue catalogue) throws Exception {
+    UpdatePlan wanted =
+        Planner.plan(
+            inventory(),
+            catalogue.availableTo(inventory(), facts(), false),
+            CHANNEL.planRules(catalogue.agents()));
+    var files = catalogue.packagesFor(wanted, facts(), Path.of("/snapshot"));
     assertThat(files.firstEntry().getKey().beside())
         .isEqualTo(
             files.firstEntry().getValue().stream().skip(1).map(PackageFile::fileName).toList());
