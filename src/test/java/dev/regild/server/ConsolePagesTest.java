@@ -295,6 +295,22 @@ class ConsolePagesTest {
     assertThat(audit()).contains("\"operation\":\"AddChannel\"", "rocky-8");
   }
 
+  /** A refresh would walk through it, and quote from its files. */
+  @Test
+  void aDirectoryOfTheServerIsNotNamedInABrowser() throws Exception {
+    browser.get("/console/new-channel?platform=WINDOWS_SERVER_2022");
+    Map<String, String> form = new LinkedHashMap<>();
+    form.put("csrf", browser.csrf());
+    form.put("platform", "WINDOWS_SERVER_2022");
+    form.put("name", "win");
+    form.put("option--winget-manifests", "/etc");
+    form.put("option--winget-package", "Example.Agent");
+    HttpResponse<String> refused = browser.postRaw("/console/new-channel", form, Map.of());
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(error(refused, "option--winget-manifests")).contains("name a directory of the server");
+    assertThat(channels().list()).isEmpty();
+  }
+
   /** As if the command had added it. */
   @Test
   void aChannelOfAnUpdateServerIsRefreshedOnceADay() throws Exception {
