@@ -4,6 +4,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.RefreshOptions.Progress;
 import dev.regild.fetch.FetchException;
+import dev.regild.fetch.MissingFileException;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.FileTree;
@@ -133,6 +134,10 @@ public final class UpstreamRefresh {
       Outcome outcome = run(state, facts, server, session);
       facts.finish();
       return outcome;
+    } catch (MissingFileException e) {
+      facts.finish();
+      // A mirror is read again then, as it may be changing. This is another server's address.
+      throw new FetchException(String.valueOf(e.getMessage()), e);
     } catch (ChannelException | FetchException | IOException e) {
       facts.finish();
       throw e;

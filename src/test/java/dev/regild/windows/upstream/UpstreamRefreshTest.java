@@ -814,6 +814,16 @@ class UpstreamRefreshTest {
         .hasMessageContaining("redirects to http://other.example:8530, which is not followed");
   }
 
+  /** Else all of it would be asked again, and a recording of the first time would be in the way. */
+  @Test
+  void aServiceThatIsNotThereIsNoMirrorInTheMiddleOfAnUpdate() {
+    server.lack("/DssAuthWebService/");
+
+    assertThatThrownBy(this::refresh)
+        .isExactlyInstanceOf(FetchException.class)
+        .hasMessageContaining("/DssAuthWebService/DssAuthWebService.asmx does not exist (HTTP 404)");
+  }
+
   @Test
   void aClockThatIsWrongChangesNothing() throws Exception {
     cumulative("KB5035857", "20348.2340");
