@@ -234,13 +234,14 @@ public final class UpstreamRefresh {
 
     UpstreamState of(UpstreamState before)
         throws SyncFault, FetchException, IOException, InterruptedException {
+      boolean known = isAnchorFor(before);
       RevisionList list =
           session.call(cookie ->
               server.revisions(
                   cookie,
-                  before.anchor(),
-                  deltas(source.productIds(), before.products()),
-                  deltas(source.classificationIds(), before.classifications())));
+                  known ? before.anchor() : "",
+                  deltas(source.productIds(), known),
+                  deltas(source.classificationIds(), known)));
       SortedMap<UUID, Integer> listed = new TreeMap<>(before.listed());
       list.revisions().forEach(each -> listed.merge(each.update(), each.revision(), Math::max));
       requireFew(listed.size());
@@ -332,10 +333,19 @@ public final class UpstreamRefresh {
       }
     }
 
-    /** What is new in the channel is listed whole; of the rest what has changed. */
-    private Map<String, Boolean> deltas(Set<UUID> wanted, Set<UUID> known) {
+    /**
+     * What is new in the channel has to be listed whole. How an update of a new product and a known
+     * classification is listed is nowhere said, so an anchor counts only for what it was given for.
+     */
+    private boolean isAnchorFor(UpstreamState before) {
+      return !before.anchor().isEmpty()
+          && before.products().containsAll(source.productIds())
+          && before.classifications().containsAll(source.classificationIds());
+    }
+
+    private static Map<String, Boolean> deltas(Set<UUID> wanted, boolean delta) {
       Map<String, Boolean> deltas = new LinkedHashMap<>();
-      wanted.forEach(id -> deltas.put(id.toString(), known.contains(id)));
+      wanted.forEach(id -> deltas.put(id.toString(), delta));
       return deltas;
     }
   }

@@ -661,13 +661,14 @@ public final class FakeUpstream implements AutoCloseable {
     return deltas;
   }
 
+  /** As narrow as the specification may be read: only what is asked for whole in both ways is. */
   private static boolean isListed(
       Update update, long anchor, Map<String, Boolean> products, Map<String, Boolean> classes) {
     List<String> inProducts = update.categories().stream().filter(products::containsKey).toList();
     List<String> inClasses = update.categories().stream().filter(classes::containsKey).toList();
     boolean whole =
         inProducts.stream().anyMatch(each -> !products.get(each))
-            || inClasses.stream().anyMatch(each -> !classes.get(each));
+            && inClasses.stream().anyMatch(each -> !classes.get(each));
     return !inProducts.isEmpty() && !inClasses.isEmpty() && (whole || update.change() > anchor);
   }
 
