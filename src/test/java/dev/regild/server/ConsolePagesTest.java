@@ -307,7 +307,8 @@ class ConsolePagesTest {
     form.put("option--winget-package", "Example.Agent");
     HttpResponse<String> refused = browser.postRaw("/console/new-channel", form, Map.of());
     assertThat(refused.statusCode()).isEqualTo(400);
-    assertThat(error(refused, "option--winget-manifests")).contains("name a directory of the server");
+    assertThat(error(refused, "option--winget-manifests"))
+        .contains("name a directory of the server");
     assertThat(channels().list()).isEmpty();
   }
 

@@ -278,8 +278,7 @@ public final class UpstreamRefresh {
       all.sort(Comparator.comparing(RevisionId::toString));
       long before = Math.max(0, week(clock.instant())) * DocumentFetch.MOST_FAILURES;
       Collections.rotate(all, -Math.toIntExact(before % Math.max(1, all.size())));
-      return new LinkedHashSet<>(
-          all.subList(0, Math.min(DocumentFetch.MOST_FAILURES, all.size())));
+      return new LinkedHashSet<>(all.subList(0, Math.min(DocumentFetch.MOST_FAILURES, all.size())));
     }
 
     private static long week(Instant at) {
@@ -324,7 +323,9 @@ public final class UpstreamRefresh {
       return wanted;
     }
 
-    /** Over many refreshes, and of the parts that bundles name, there may be more than in a list. */
+    /**
+     * Over many refreshes, and of the parts that bundles name, there may be more than in a list.
+     */
     private void requireFew(int revisions) throws FetchException {
       if (revisions > mostRevisions) {
         throw new FetchException(

@@ -349,10 +349,8 @@ class WindowsCatalogueTest {
             false,
             update.file(),
             List.of(
-                new OfferedUpdate.Checkpoint(
-                    "KB5043080", offered(update.facts(), 2).file()),
-                new OfferedUpdate.Checkpoint(
-                    "KB5050000", offered(update.facts(), 3).file())),
+                new OfferedUpdate.Checkpoint("KB5043080", offered(update.facts(), 2).file()),
+                new OfferedUpdate.Checkpoint("KB5050000", offered(update.facts(), 3).file())),
             List.of());
     WindowsCatalogue served =
         new WindowsCatalogue(

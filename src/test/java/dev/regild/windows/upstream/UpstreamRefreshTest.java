@@ -158,12 +158,7 @@ class UpstreamRefreshTest {
     server.publish(
         expired,
         UpdateDocuments.cbs(
-                expired,
-                "KB5035857",
-                "20348.2340.1.10",
-                "amd64",
-                10,
-                file("KB5035857", "x64"))
+                expired, "KB5035857", "20348.2340.1.10", "amd64", 10, file("KB5035857", "x64"))
             .replace("\"Published\"", "\"Expired\""),
         bundle.product,
         bundle.classification);
@@ -821,7 +816,8 @@ class UpstreamRefreshTest {
 
     assertThatThrownBy(this::refresh)
         .isExactlyInstanceOf(FetchException.class)
-        .hasMessageContaining("/DssAuthWebService/DssAuthWebService.asmx does not exist (HTTP 404)");
+        .hasMessageContaining(
+            "/DssAuthWebService/DssAuthWebService.asmx does not exist (HTTP 404)");
   }
 
   @Test
