@@ -869,6 +869,20 @@ class UpstreamRefreshTest {
     String unknown = "12345678-0000-0000-0000-123456789012";
     assertThat(new UpstreamExamination(source(unknown), transport).problem())
         .hasValueSatisfying(said -> assertThat(said).contains("does not have products " + unknown));
+    WsusSource known = source();
+    WsusSource other =
+        new WsusSource(
+            known.url(),
+            known.architecture(),
+            known.products(),
+            List.of("Security Updates", unknown),
+            true,
+            false,
+            "",
+            known.route());
+    assertThat(new UpstreamExamination(other, transport).problem())
+        .hasValueSatisfying(said ->
+            assertThat(said).contains("does not have classifications " + unknown + "; correct"));
   }
 
   /** The documents have German and Japanese titles with the words of previews before it. */
