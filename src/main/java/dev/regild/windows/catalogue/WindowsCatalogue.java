@@ -242,29 +242,28 @@ public final class WindowsCatalogue {
 
   /**
    * Returns the files of the checkpoints that a cumulative update builds on and that the image does
-   * not have: a server says which; of added ones those that are marked, and older.
+   * not have: those that its server names, and of added ones the others that are marked, and older.
    */
   private List<PackageFile> checkpoints(
       CatalogueEntry entry, WindowsFacts windows, Path directory) {
     OfferedUpdate from = byDigest.get(entry.sha256());
-    if (from != null) {
-      return from.checkpoints().stream()
-          .filter(each -> !isInstalled(each.kb(), windows))
-          .map(each -> file(each.file()))
-          .toList();
-    }
+    List<OfferedUpdate.Checkpoint> named = from == null ? List.of() : from.checkpoints();
+    List<PackageFile> files = new ArrayList<>();
+    named.stream()
+        .filter(each -> !isInstalled(each.kb(), windows))
+        .forEach(each -> files.add(file(each.file())));
     PackageFacts target = entry.facts();
-    if (target.kind() != Kind.CUMULATIVE) {
-      return List.of();
+    if (target.kind() == Kind.CUMULATIVE) {
+      WindowsBuild build = WindowsBuild.of(target.resultingBuild());
+      entries.stream()
+          .filter(CatalogueEntry::isCheckpoint)
+          .filter(each -> named.stream().noneMatch(it -> it.kb().equals(each.facts().kb())))
+          .filter(each -> WindowsOffers.isNewer(target, each.facts()))
+          .filter(each -> each.facts().builds().stream().anyMatch(build::takesUpdatesOf))
+          .filter(each -> !isInstalled(each.facts().kb(), windows))
+          .forEach(each -> files.add(file(each, directory)));
     }
-    WindowsBuild build = WindowsBuild.of(target.resultingBuild());
-    return entries.stream()
-        .filter(CatalogueEntry::isCheckpoint)
-        .filter(each -> WindowsOffers.isNewer(target, each.facts()))
-        .filter(each -> each.facts().builds().stream().anyMatch(build::takesUpdatesOf))
-        .filter(each -> !isInstalled(each.facts().kb(), windows))
-        .map(each -> file(each, directory))
-        .toList();
+    return files;
   }
 
   private static boolean isInstalled(String kb, WindowsFacts windows) {

@@ -23,6 +23,7 @@ import dev.regild.windows.registry.WindowsVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -338,32 +339,44 @@ class WindowsCatalogueTest {
   void aServersCheckpointIsLeftOutIfItIsInstalled() throws Exception {
     build = "26100.1000";
     cumulative("KB5083769", "26100.8246", true);
-    OfferedUpdate update = offered(entries.getFirst().facts(), 1);
-    OfferedUpdate onCheckpoints =
-        new OfferedUpdate(
-            update.id(),
-            update.title(),
-            "",
-            "",
-            update.facts(),
-            false,
-            update.file(),
-            List.of(
-                new OfferedUpdate.Checkpoint("KB5043080", offered(update.facts(), 2).file()),
-                new OfferedUpdate.Checkpoint("KB5050000", offered(update.facts(), 3).file())),
-            List.of());
-    WindowsCatalogue served =
-        new WindowsCatalogue(
-            List.of(),
-            "amd64",
-            new OfferedUpdates("https://wsus.example", "", List.of(onCheckpoints)),
-            Route.DEFAULT);
+    PackageFacts target = entries.removeLast().facts();
+    WindowsCatalogue served = serving(target, Map.of("KB5043080", 2, "KB5050000", 3));
 
-    assertThat(targetFiles(served)).containsExactly("1.cab", "2.cab", "3.cab");
+    assertThat(targetFiles(served)).containsExactlyInAnyOrder("1.cab", "2.cab", "3.cab");
     updates.add(new InstalledKb("identity", "KB5043080", "SUPERSEDED"));
     assertThat(targetFiles(served)).containsExactly("1.cab", "3.cab");
     updates.add(new InstalledKb("identity", "KB5050000", "STAGED"));
     assertThat(targetFiles(served)).as("it is not installed yet").hasSize(2);
+  }
+
+  @Test
+  void anAddedCheckpointLiesBesideAServersUpdateUnlessTheServerHasIt() throws Exception {
+    build = "26100.1000";
+    cumulative("KB5043080", "26100.1742", true);
+    entries.set(0, entries.getFirst().asCheckpoint(true));
+    cumulative("KB5083769", "26100.8246", true);
+    PackageFacts target = entries.removeLast().facts();
+
+    assertThat(targetFiles(serving(target, Map.of("KB5050000", 3))))
+        .containsExactly("1.cab", "3.cab", "file-0");
+    assertThat(targetFiles(serving(target, Map.of("KB5043080", 2))))
+        .containsExactly("1.cab", "2.cab");
+  }
+
+  /** A catalogue whose server has an update, and the checkpoints that it builds on. */
+  private WindowsCatalogue serving(PackageFacts target, Map<String, Integer> checkpoints) {
+    OfferedUpdate update = offered(target, 1);
+    List<OfferedUpdate.Checkpoint> beside = new ArrayList<>();
+    checkpoints.forEach((kb, number) ->
+        beside.add(new OfferedUpdate.Checkpoint(kb, offered(target, number).file())));
+    OfferedUpdate onCheckpoints =
+        new OfferedUpdate(
+            update.id(), update.title(), "", "", target, false, update.file(), beside, List.of());
+    return new WindowsCatalogue(
+        entries,
+        "amd64",
+        new OfferedUpdates("https://wsus.example", "", List.of(onCheckpoints)),
+        Route.DEFAULT);
   }
 
   private List<String> targetFiles() throws Exception {
