@@ -352,18 +352,21 @@ public final class WindowsCatalogue {
         entry.sha256());
   }
 
-  /** One of a server's: of what it names as its own place, or at Microsoft's. */
+  /** One of a server's: of what it names as its own place, or at Microsoft's, or at both. */
   private PackageFile file(OfferedFile file) {
     List<URI> urls = file.urls().stream().map(URI::create).toList();
     boolean own = file.urls().getFirst().startsWith(offered.server() + "/");
+    // The authority of a company's server does not vouch for Microsoft's.
+    Route microsoft = new Route(route.proxy(), "");
     return new PackageFile(
         urls.getFirst(),
         file.fileName(),
         file.size(),
         file.sha256(),
         urls.subList(1, urls.size()),
-        own ? route : new Route(route.proxy(), ""),
-        true);
+        own ? route : microsoft,
+        true,
+        microsoft);
   }
 
   private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {

@@ -406,7 +406,8 @@ class WindowsCatalogueTest {
             List.of(
                 offered(entries.getFirst().facts(), 7),
                 offered(entries.getFirst().facts().withResultingBuild("20348.2340"), 8)));
-    WindowsCatalogue both = new WindowsCatalogue(entries, "amd64", offered, Route.DEFAULT);
+    Route route = new Route(Route.DIRECT, "/etc/company.pem");
+    WindowsCatalogue both = new WindowsCatalogue(entries, "amd64", offered, route);
     assertThat(both.size()).isEqualTo(2);
     UpdatePlan plan =
         Planner.plan(
@@ -420,6 +421,8 @@ class WindowsCatalogueTest {
         .containsExactly(
             "https://wsus.example/Content/8.cab", "http://download.windowsupdate.com/8.cab");
     assertThat(file.stays()).isTrue();
+    assertThat(file.route().authority()).isEqualTo("/etc/company.pem");
+    assertThat(file.othersRoute()).isEqualTo(new Route(Route.DIRECT, ""));
   }
 
   private static OfferedUpdate offered(PackageFacts facts, int number) {
