@@ -450,16 +450,24 @@ public final class ChannelStore {
     List<Channel> result = new ArrayList<>();
     Instant now = clock.instant();
     for (Channel channel : list()) {
+      RefreshState state = state(channel.name());
       boolean fresh =
-          state(channel.name())
+          state
               .attemptedAt()
-              .filter(at -> at.plus(channel.refreshInterval()).isAfter(now))
+              .filter(at -> at.plus(pauseAfter(state, channel)).isAfter(now))
               .isPresent();
       if (!fresh) {
         result.add(channel);
       }
     }
     return result;
+  }
+
+  /** A server that was away when its channel was due for the day may be back in an hour. */
+  private static Duration pauseAfter(RefreshState state, Channel channel) {
+    Duration usual = channel.refreshInterval();
+    Duration again = Channel.DEFAULT_REFRESH_INTERVAL;
+    return state.error().isPresent() && usual.compareTo(again) > 0 ? again : usual;
   }
 
   /**

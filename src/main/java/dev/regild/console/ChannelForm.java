@@ -118,6 +118,12 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
 
   private void requireFiles(Map<String, String> errors) {
     for (SourceOption option : system.options()) {
+      if (option.label().equals("DIR") && !lines(field(option)).isEmpty()) {
+        errors.put(
+            field(option),
+            "The console can't name a directory of the server. Add the channel there, with regild"
+                + " channel add.");
+      }
       // Each line is a value of its own, so each has to be a key.
       if (option.label().equals("FILE")
           && !lines(field(option)).stream().allMatch(ChannelForm::isKey)) {
@@ -200,7 +206,7 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
               sources,
               lines("driver").isEmpty() ? system.driverPackages() : lines("driver"),
               lines("agent"),
-              Channel.DEFAULT_REFRESH_INTERVAL,
+              Channel.refreshInterval(sources),
               !text("security-only").isEmpty()));
     } catch (IllegalArgumentException e) {
       String message = String.valueOf(e.getMessage());

@@ -301,14 +301,11 @@ public final class PackageCache {
     }
     Path temporary = DurableFiles.temporaryBeside(path);
     try {
-      transport(file)
-          .download(
-              file.uris(),
-              temporary,
-              new FileDigest(file.size(), file.hash()),
-              file.size(),
-              tally::received,
-              failed);
+      FileDigest digest = new FileDigest(file.size(), file.hash());
+      byItsRoutes(
+          file,
+          (way, places) ->
+              way.download(places, temporary, digest, file.size(), tally::received, failed));
       DurableFiles.move(temporary, path);
     } finally {
       Files.deleteIfExists(temporary);
@@ -323,18 +320,39 @@ public final class PackageCache {
   private void resume(PackageFile file, Path path, Tally tally, FailedServers failed)
       throws IOException, FetchException, InterruptedException {
     Path partial = path.resolveSibling("." + path.getFileName() + ".partial");
-    transport(file)
-        .resume(
-            file.uris(),
-            partial,
-            new FileDigest(file.size(), file.hash()),
-            tally::received,
-            failed);
+    FileDigest digest = new FileDigest(file.size(), file.hash());
+    byItsRoutes(
+        file, (way, places) -> way.resume(places, partial, digest, tally::received, failed));
     DurableFiles.move(partial, path);
   }
 
-  private Transport transport(PackageFile file) {
-    Transport way = transport.by(file.route());
+  /** Gets a file from the first of some places that has it. */
+  private interface Getting {
+    void from(Transport way, List<URI> places) throws FetchException, InterruptedException;
+  }
+
+  private void byItsRoutes(PackageFile file, Getting getting)
+      throws FetchException, InterruptedException {
+    if (file.others().isEmpty() || file.othersRoute().equals(file.route())) {
+      getting.from(by(file.route(), file), file.uris());
+      return;
+    }
+    try {
+      getting.from(by(file.route(), file), List.of(file.uri()));
+    } catch (FetchException e) {
+      if (e.getCause() instanceof LocalFile.UnwritableException) {
+        throw e;
+      }
+      try {
+        getting.from(by(file.othersRoute(), file), file.others());
+      } catch (FetchException other) {
+        throw Transport.noneOf(List.of(e, other));
+      }
+    }
+  }
+
+  private Transport by(Route route, PackageFile file) {
+    Transport way = transport.by(route);
     return file.stays() ? way.staying() : way;
   }
 

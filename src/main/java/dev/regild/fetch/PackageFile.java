@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param others where it is too, if the first doesn't have it
  * @param route how the servers are reached
  * @param stays whether no redirect is followed
+ * @param othersRoute how those of the other places are
  */
 public record PackageFile(
     URI uri,
@@ -24,9 +25,22 @@ public record PackageFile(
     String hash,
     List<URI> others,
     Route route,
-    boolean stays) {
+    boolean stays,
+    Route othersRoute) {
   public PackageFile {
     others = List.copyOf(others);
+  }
+
+  /** A file that is reached in one way, whatever place it comes from. */
+  public PackageFile(
+      URI uri,
+      String fileName,
+      long size,
+      String hash,
+      List<URI> others,
+      Route route,
+      boolean stays) {
+    this(uri, fileName, size, hash, others, route, stays, route);
   }
 
   /** A file of servers whose redirects are followed. */

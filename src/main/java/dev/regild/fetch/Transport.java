@@ -391,7 +391,7 @@ public final class Transport {
   }
 
   /** Of the kind that says most: that a file is gone or changed is worth another look at all. */
-  private static FetchException noneOf(List<FetchException> failures) {
+  static FetchException noneOf(List<FetchException> failures) {
     if (failures.size() == 1) {
       return failures.getFirst();
     }

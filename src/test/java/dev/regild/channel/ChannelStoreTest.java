@@ -514,6 +514,27 @@ class ChannelStoreTest {
   }
 
   @Test
+  void aDailyRefreshThatFailedIsDueAgainInAnHour() throws Exception {
+    Path file = temporary.resolve("data/channels/test.yaml");
+    Files.writeString(
+        file, Files.readString(file).replaceFirst("refresh-interval: .*\n", "") + INTERVAL);
+    channels.refresh("test");
+    assertThat(after(Duration.ofHours(23)).due()).isEmpty();
+    assertThat(after(Duration.ofHours(25)).due()).hasSize(1);
+    repository.close();
+    assertThatThrownBy(() -> channels.refresh("test")).isInstanceOf(ChannelException.class);
+
+    assertThat(after(Duration.ofMinutes(59)).due()).isEmpty();
+    assertThat(after(Duration.ofMinutes(61)).due()).hasSize(1);
+  }
+
+  private static final String INTERVAL = "refresh-interval: 1d\n";
+
+  private ChannelStore after(Duration passed) throws Exception {
+    return new ChannelStore(temporary.resolve("data"), Clock.offset(CLOCK, passed), quick());
+  }
+
+  @Test
   void aChannelComesBackFromItsFileAsItWas() throws Exception {
     Channel channel = channels.find("test").orElseThrow();
     assertThat(channel).isEqualTo(channel(repository.uri(), key.armored()));

@@ -28,6 +28,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -292,6 +293,42 @@ class ConsolePagesTest {
     assertThat(again.statusCode()).isEqualTo(400);
     assertThat(error(again, "name")).contains("The channel rocky-8 exists already");
     var _ = server.audited("\"operation\":\"AddChannel\"", "rocky-8");
+  }
+
+  /** A refresh would walk through it, and quote from its files. */
+  @Test
+  void aDirectoryOfTheServerIsNotNamedInABrowser() throws Exception {
+    browser.get("/console/new-channel?platform=WINDOWS_SERVER_2022");
+    Map<String, String> form = new LinkedHashMap<>();
+    form.put("csrf", browser.csrf());
+    form.put("platform", "WINDOWS_SERVER_2022");
+    form.put("name", "win");
+    form.put("option--winget-manifests", "/etc");
+    form.put("option--winget-package", "Example.Agent");
+    HttpResponse<String> refused = browser.postRaw("/console/new-channel", form, Map.of());
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(error(refused, "option--winget-manifests"))
+        .contains("name a directory of the server");
+    assertThat(channels().list()).isEmpty();
+  }
+
+  /** As if the command had added it. */
+  @Test
+  void aChannelOfAnUpdateServerIsRefreshedOnceADay() throws Exception {
+    browser.get("/console/new-channel?platform=WINDOWS_SERVER_2022");
+    assertThat(
+            browser
+                .post(
+                    "/console/new-channel",
+                    "platform",
+                    "WINDOWS_SERVER_2022",
+                    "name",
+                    "win",
+                    "option--wsus",
+                    "https://127.0.0.1:1")
+                .statusCode())
+        .isEqualTo(303);
+    assertThat(channels().require("win").refreshInterval()).isEqualTo(Duration.ofDays(1));
   }
 
   @Test

@@ -242,29 +242,28 @@ public final class WindowsCatalogue {
 
   /**
    * Returns the files of the checkpoints that a cumulative update builds on and that the image does
-   * not have: a server says which; of added ones those that are marked, and older.
+   * not have: those that its server names, and of added ones the others that are marked, and older.
    */
   private List<PackageFile> checkpoints(
       CatalogueEntry entry, WindowsFacts windows, Path directory) {
     OfferedUpdate from = byDigest.get(entry.sha256());
-    if (from != null) {
-      return from.checkpoints().stream()
-          .filter(each -> !isInstalled(each.kb(), windows))
-          .map(each -> file(each.file()))
-          .toList();
-    }
+    List<OfferedUpdate.Checkpoint> named = from == null ? List.of() : from.checkpoints();
+    List<PackageFile> files = new ArrayList<>();
+    named.stream()
+        .filter(each -> !isInstalled(each.kb(), windows))
+        .forEach(each -> files.add(file(each.file())));
     PackageFacts target = entry.facts();
-    if (target.kind() != Kind.CUMULATIVE) {
-      return List.of();
+    if (target.kind() == Kind.CUMULATIVE) {
+      WindowsBuild build = WindowsBuild.of(target.resultingBuild());
+      entries.stream()
+          .filter(CatalogueEntry::isCheckpoint)
+          .filter(each -> named.stream().noneMatch(it -> it.kb().equals(each.facts().kb())))
+          .filter(each -> WindowsOffers.isNewer(target, each.facts()))
+          .filter(each -> each.facts().builds().stream().anyMatch(build::takesUpdatesOf))
+          .filter(each -> !isInstalled(each.facts().kb(), windows))
+          .forEach(each -> files.add(file(each, directory)));
     }
-    WindowsBuild build = WindowsBuild.of(target.resultingBuild());
-    return entries.stream()
-        .filter(CatalogueEntry::isCheckpoint)
-        .filter(each -> WindowsOffers.isNewer(target, each.facts()))
-        .filter(each -> each.facts().builds().stream().anyMatch(build::takesUpdatesOf))
-        .filter(each -> !isInstalled(each.facts().kb(), windows))
-        .map(each -> file(each, directory))
-        .toList();
+    return files;
   }
 
   private static boolean isInstalled(String kb, WindowsFacts windows) {
@@ -353,18 +352,21 @@ public final class WindowsCatalogue {
         entry.sha256());
   }
 
-  /** One of a server's: of what it names as its own place, or at Microsoft's. */
+  /** One of a server's: of what it names as its own place, or at Microsoft's, or at both. */
   private PackageFile file(OfferedFile file) {
     List<URI> urls = file.urls().stream().map(URI::create).toList();
     boolean own = file.urls().getFirst().startsWith(offered.server() + "/");
+    // The authority of a company's server does not vouch for Microsoft's.
+    Route microsoft = new Route(route.proxy(), "");
     return new PackageFile(
         urls.getFirst(),
         file.fileName(),
         file.size(),
         file.sha256(),
         urls.subList(1, urls.size()),
-        own ? route : new Route(route.proxy(), ""),
-        true);
+        own ? route : microsoft,
+        true,
+        microsoft);
   }
 
   private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {

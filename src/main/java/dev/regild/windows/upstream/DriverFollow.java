@@ -214,7 +214,7 @@ final class DriverFollow {
   }
 
   private void leave(UpdateFacts driver, String why) {
-    leftOut.add("%s (%s): %s".formatted(driver.title(), driver.id(), why));
+    leftOut.add("%s (%s): %s".formatted(driver.title(), driver.id(), ServerWords.shortened(why)));
   }
 
   private Optional<String> refusal(UpdateFacts driver, int taken, long together) {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * applicability is evaluated: an image's build decides, and then its own installer.
  */
 final class Selection {
+  private static final String EXPIRED = "Expired";
   private static final String CBS = "/updatehandlers/cbs";
   private static final String OS_INSTALLER = "/updatehandlers/osinstaller";
 
@@ -125,6 +126,10 @@ final class Selection {
         leave(bundle, "the server does not have its part " + id);
         continue;
       }
+      if (newest.getOrDefault(id.update(), child).state().equals(EXPIRED)) {
+        leave(bundle, "its part " + id + " has expired");
+        continue;
+      }
       try {
         Optional<OfferedUpdate> update = offered(bundle, child, candidates);
         if (update.isPresent() && taken.add(update.get().file().sha256())) {
@@ -137,7 +142,7 @@ final class Selection {
   }
 
   private void leave(UpdateFacts bundle, String why) {
-    leftOut.putIfAbsent(named(bundle), why);
+    leftOut.putIfAbsent(named(bundle), ServerWords.shortened(why));
   }
 
   private static String named(UpdateFacts bundle) {

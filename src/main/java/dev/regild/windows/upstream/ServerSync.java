@@ -33,7 +33,11 @@ final class ServerSync {
   private static final long LIST_LIMIT = 256L << 20;
 
   private static final long LIMIT = 1L << 30;
-  private static final int MOST_REVISIONS = 500_000;
+
+  /** What authenticates and configures has a few kilobytes. */
+  private static final long SMALL_LIMIT = 4L << 20;
+
+  static final int MOST_REVISIONS = 500_000;
   private static final int PROTOCOL_MOST = 100;
   private static final int PROTOCOL_MOST_IDS = 450;
   private static final int PROTOCOL_MOST_COMPUTERS = 200;
@@ -70,7 +74,7 @@ final class ServerSync {
     post(
         root.resolve(SERVICE),
         SyncMessage.of("GetAuthConfig"),
-        LIST_LIMIT,
+        SMALL_LIMIT,
         result ->
             result.children(part -> {
               if (part.equals("AuthInfo")) {
@@ -128,7 +132,7 @@ final class ServerSync {
         SyncMessage.ofAuthentication("GetAuthorizationCookie")
             .element("accountName", ACCOUNT)
             .element("accountGuid", account.toString()),
-        LIST_LIMIT,
+        SMALL_LIMIT,
         result ->
             result.children(name -> {
               switch (name) {
@@ -154,7 +158,7 @@ final class ServerSync {
     post(
         root.resolve(SERVICE),
         message,
-        LIST_LIMIT,
+        SMALL_LIMIT,
         result ->
             result.children(name -> {
               switch (name) {
@@ -179,7 +183,7 @@ final class ServerSync {
     post(
         root.resolve(SERVICE),
         SyncMessage.of("GetConfigData").cookie(cookie),
-        LIST_LIMIT,
+        SMALL_LIMIT,
         result ->
             result.children(name -> {
               switch (name) {
@@ -342,7 +346,7 @@ final class ServerSync {
     post(
         root.resolve(SERVICE),
         SyncMessage.of("DownloadFiles").cookie(cookie).digests("fileDigestList", digests),
-        LIST_LIMIT,
+        SMALL_LIMIT,
         _ -> {});
   }
 

@@ -14,8 +14,6 @@ final class SyncFault extends Exception {
   static final String SERVER_BUSY = "ServerBusy";
   static final String DIGESTS_MISSING = "FileDigestsMissing";
 
-  private static final int LONGEST = 300;
-
   private final String code;
   private final String said;
 
@@ -28,15 +26,10 @@ final class SyncFault extends Exception {
         "%s was answered by the fault %s%s"
             .formatted(
                 operation,
-                code.isEmpty() ? "without a code" : shortened(code),
-                said.isEmpty() ? "" : ": " + shortened(said)));
+                code.isEmpty() ? "without a code" : ServerWords.shortened(code),
+                said.isEmpty() ? "" : ": " + ServerWords.shortened(said)));
     this.code = code;
     this.said = said;
-  }
-
-  /** It goes to logs and the channel's state; a server may say 64 KiB. */
-  private static String shortened(String text) {
-    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
   }
 
   String code() {

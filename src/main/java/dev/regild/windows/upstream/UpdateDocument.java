@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class UpdateDocument {
   private static final int MOST_IDS = 20_000;
   private static final int MOST_FILES = 5_000;
+  private static final int MOST_BUILDS = 100;
   private static final int LONGEST_TITLE = 300;
   private static final int LONGEST_DESCRIPTION = 16 << 10;
 
@@ -40,6 +41,12 @@ final class UpdateDocument {
   private static final long LARGEST_FILE = 64L << 30;
   private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
   private static final Pattern VERSION = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9}){0,3}");
+  private static final String ENGLISH = "en";
+
+  /** Of updates that are the same in each language (MS-WSUSSS, 2.2.5.2). */
+  private static final Set<String> ANY_LANGUAGE = Set.of("all", "neutrallanguage");
+
+  private static final Pattern SEVERITY = Pattern.compile("[A-Za-z]{1,20}");
   private static final Pattern SCORE = Pattern.compile("[0-9A-Fa-f]{1,2}");
 
   /** {@code amd64.10.0}; older drivers name systems of one architecture by numbers alone. */
@@ -155,7 +162,8 @@ final class UpdateDocument {
     state = kept("PublicationState");
     beta = xml.attribute("IsBeta").equals("true") || xml.attribute("BrowseOnly").equals("true");
     created = kept("CreationDate");
-    severity = kept("MsrcSeverity");
+    String rated = xml.attribute("MsrcSeverity");
+    severity = SEVERITY.matcher(rated).matches() ? rated : "";
     product = kept("ProductName");
     release = kept("ReleaseVersion");
     handler = kept("Handler");
@@ -172,16 +180,14 @@ final class UpdateDocument {
     String[] language = {""};
     xml.children(name -> {
       switch (name) {
-        case "Language" -> language[0] = xml.text();
+        case "Language" -> language[0] = xml.text().toLowerCase(Locale.ROOT);
         case "Title" -> {
-          if (language[0].equals("en")) {
-            String text = xml.text();
-            title = text.substring(0, Math.min(LONGEST_TITLE, text.length()));
-            words = words.and(SecurityWords.of("", text));
+          if (isRead(language[0])) {
+            title(xml.text(), language[0].equals(ENGLISH));
           }
         }
         case "Description" -> {
-          if (language[0].equals("en")) {
+          if (isRead(language[0])) {
             description();
           }
         }
@@ -190,6 +196,17 @@ final class UpdateDocument {
         }
       }
     });
+  }
+
+  private static boolean isRead(String language) {
+    return language.equals(ENGLISH) || ANY_LANGUAGE.contains(language);
+  }
+
+  private void title(String text, boolean english) {
+    if (english || title.isEmpty()) {
+      title = text.substring(0, Math.min(LONGEST_TITLE, text.length()));
+    }
+    words = words.and(SecurityWords.of("", text));
   }
 
   /** The end of a long one does not count. */
@@ -393,6 +410,9 @@ final class UpdateDocument {
       manifest.parents.add(kept("name"));
       Optional<String> build = KbManifest.build(xml.attribute("version"));
       build.ifPresent(manifest.builds::add);
+      if (manifest.builds.size() > MOST_BUILDS) {
+        throw new IOException("it is for more than " + MOST_BUILDS + " builds");
+      }
     }
   }
 

@@ -86,7 +86,7 @@ record UpdateFacts(
         null,
         List.of(),
         List.of(),
-        why);
+        ServerWords.shortened(why));
   }
 
   /** The same, with the places of its files. */
@@ -126,6 +126,8 @@ record UpdateFacts(
   long weight() {
     long ids = (long) categories.size() + superseded.size() + bundled.size();
     long names = (long) title.length() + product.length() + handler.length() + refusal.length();
+    long words = (long) type.length() + state.length() + severity.length();
+    long manifest = described == null ? 0 : 500 + 60L * described.builds().size();
     long places =
         files.stream()
             .mapToLong(file -> 200L + file.name().length() + file.microsoft().length())
@@ -139,7 +141,8 @@ record UpdateFacts(
         + 40 * ids
         + 60L * cves.size()
         + names
-        + severity.length()
+        + words
+        + manifest
         + created.length()
         + release.length()
         + places;

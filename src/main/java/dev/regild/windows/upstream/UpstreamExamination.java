@@ -21,7 +21,7 @@ public final class UpstreamExamination {
   }
 
   /**
-   * Runs, with five requests.
+   * Runs, with four requests.
    *
    * @return what is wrong, in words; empty if all is well
    * @throws FetchException if the server can't be asked

@@ -4,6 +4,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.RefreshOptions.Progress;
 import dev.regild.fetch.FetchException;
+import dev.regild.fetch.MissingFileException;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.FileTree;
@@ -16,6 +17,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -40,6 +43,7 @@ public final class UpstreamRefresh {
   private final Clock clock;
   private final RefreshOptions options;
   private final List<Duration> pauses;
+  private final int mostRevisions;
 
   /** Removes the drivers that a server which is no source any more has left. */
   public static void removeDrivers(Path directory) throws ChannelException, IOException {
@@ -57,11 +61,20 @@ public final class UpstreamRefresh {
       Transport transport,
       Clock clock,
       RefreshOptions options) {
-    this(source, platform, directory, transport, clock, options, Session.PAUSES);
+    this(
+        source,
+        platform,
+        directory,
+        transport,
+        clock,
+        options,
+        Session.PAUSES,
+        ServerSync.MOST_REVISIONS);
   }
 
   /**
    * @param pauses after which a server that is busy is asked again
+   * @param mostRevisions that are followed, with those that bundles name as their parts
    */
   UpstreamRefresh(
       WsusSource source,
@@ -70,7 +83,8 @@ public final class UpstreamRefresh {
       Transport transport,
       Clock clock,
       RefreshOptions options,
-      List<Duration> pauses) {
+      List<Duration> pauses,
+      int mostRevisions) {
     this.source = source;
     this.platform = platform;
     this.directory = directory;
@@ -78,6 +92,7 @@ public final class UpstreamRefresh {
     this.clock = clock;
     this.options = options;
     this.pauses = pauses;
+    this.mostRevisions = mostRevisions;
   }
 
   /** Returns how the server is reached: only Microsoft's has Microsoft's own authority. */
@@ -119,6 +134,10 @@ public final class UpstreamRefresh {
       Outcome outcome = run(state, facts, server, session);
       facts.finish();
       return outcome;
+    } catch (MissingFileException e) {
+      facts.finish();
+      // A mirror is read again then, as it may be changing. This is another server's address.
+      throw new FetchException(String.valueOf(e.getMessage()), e);
     } catch (ChannelException | FetchException | IOException e) {
       facts.finish();
       throw e;
@@ -215,20 +234,24 @@ public final class UpstreamRefresh {
 
     UpstreamState of(UpstreamState before)
         throws SyncFault, FetchException, IOException, InterruptedException {
+      boolean known = isAnchorFor(before);
       RevisionList list =
           session.call(cookie ->
               server.revisions(
                   cookie,
-                  before.anchor(),
-                  deltas(source.productIds(), before.products()),
-                  deltas(source.classificationIds(), before.classifications())));
+                  known ? before.anchor() : "",
+                  deltas(source.productIds(), known),
+                  deltas(source.classificationIds(), known)));
       SortedMap<UUID, Integer> listed = new TreeMap<>(before.listed());
       list.revisions().forEach(each -> listed.merge(each.update(), each.revision(), Math::max));
-      Set<RevisionId> missing =
-          isDueAgain(before) ? new HashSet<>() : new HashSet<>(before.missing());
+      requireFew(listed.size());
+      Set<RevisionId> missing = new HashSet<>(before.missing());
       // What the server lists again, it may have now.
       list.revisions().forEach(missing::remove);
+      Set<RevisionId> again = isDueAgain(before) ? someOf(missing) : Set.of();
       fetch(wanted(listed, missing), missing);
+      missing.removeAll(again);
+      fetch(again, missing);
       // A part of a bundle may be of a revision that is not listed.
       fetch(parts(listed, missing), missing);
       return new UpstreamState(
@@ -243,11 +266,19 @@ public final class UpstreamRefresh {
           before.leftOut());
     }
 
-    /** A server that was in trouble may have them now; more than it may miss would be a failure. */
+    /** A server that was in trouble may have them now. */
     private boolean isDueAgain(UpstreamState before) {
       return !before.refreshedAt().isEmpty()
-          && week(Instant.parse(before.refreshedAt())) != week(clock.instant())
-          && before.missing().size() <= DocumentFetch.MOST_FAILURES;
+          && week(Instant.parse(before.refreshedAt())) != week(clock.instant());
+    }
+
+    /** No more than a server may miss: others in each week, so that each has its turn. */
+    private Set<RevisionId> someOf(Set<RevisionId> missing) {
+      List<RevisionId> all = new ArrayList<>(missing);
+      all.sort(Comparator.comparing(RevisionId::toString));
+      long before = Math.max(0, week(clock.instant())) * DocumentFetch.MOST_FAILURES;
+      Collections.rotate(all, -Math.toIntExact(before % Math.max(1, all.size())));
+      return new LinkedHashSet<>(all.subList(0, Math.min(DocumentFetch.MOST_FAILURES, all.size())));
     }
 
     private static long week(Instant at) {
@@ -274,27 +305,48 @@ public final class UpstreamRefresh {
       return wanted;
     }
 
-    private Set<RevisionId> parts(SortedMap<UUID, Integer> listed, Set<RevisionId> missing) {
+    private Set<RevisionId> parts(SortedMap<UUID, Integer> listed, Set<RevisionId> missing)
+        throws FetchException {
       Set<RevisionId> wanted = new LinkedHashSet<>();
-      new TreeMap<>(listed)
-          .forEach((id, revision) -> {
-            UpdateFacts bundle = facts.find(new RevisionId(id, revision));
-            if (bundle != null && bundle.isPublishedBundle()) {
-              for (RevisionId part : bundle.bundled()) {
-                listed.putIfAbsent(part.update(), part.revision());
-                if (!facts.has(part) && !missing.contains(part)) {
-                  wanted.add(part);
-                }
-              }
+      for (Map.Entry<UUID, Integer> each : new TreeMap<>(listed).entrySet()) {
+        UpdateFacts bundle = facts.find(new RevisionId(each.getKey(), each.getValue()));
+        if (bundle != null && bundle.isPublishedBundle()) {
+          for (RevisionId part : bundle.bundled()) {
+            listed.putIfAbsent(part.update(), part.revision());
+            if (!facts.has(part) && !missing.contains(part)) {
+              wanted.add(part);
             }
-          });
+          }
+          requireFew(Math.max(listed.size(), wanted.size()));
+        }
+      }
       return wanted;
     }
 
-    /** What is new in the channel is listed whole; of the rest what has changed. */
-    private Map<String, Boolean> deltas(Set<UUID> wanted, Set<UUID> known) {
+    /**
+     * Over many refreshes, and of the parts that bundles name, there may be more than in a list.
+     */
+    private void requireFew(int revisions) throws FetchException {
+      if (revisions > mostRevisions) {
+        throw new FetchException(
+            "%s has listed more than %d revisions; name fewer products in the channel's file"
+                .formatted(source.url(), mostRevisions));
+      }
+    }
+
+    /**
+     * What is new in the channel has to be listed whole. How an update of a new product and a known
+     * classification is listed is nowhere said, so an anchor counts only for what it was given for.
+     */
+    private boolean isAnchorFor(UpstreamState before) {
+      return !before.anchor().isEmpty()
+          && before.products().containsAll(source.productIds())
+          && before.classifications().containsAll(source.classificationIds());
+    }
+
+    private static Map<String, Boolean> deltas(Set<UUID> wanted, boolean delta) {
       Map<String, Boolean> deltas = new LinkedHashMap<>();
-      wanted.forEach(id -> deltas.put(id.toString(), known.contains(id)));
+      wanted.forEach(id -> deltas.put(id.toString(), delta));
       return deltas;
     }
   }

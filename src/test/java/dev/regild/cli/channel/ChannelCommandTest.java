@@ -83,6 +83,40 @@ class ChannelCommandTest {
     assertThat(Files.readString(data.resolve("channels/alma-9.yaml"))).contains("proxy: \"none\"");
   }
 
+  @Test
+  void oneOptionMakesAChannelFollowMicrosoft() throws Exception {
+    Files.createDirectories(data.resolve("channels"));
+    assertThat(
+            run(
+                1,
+                "add",
+                "win2022",
+                "--platform",
+                "WINDOWS_SERVER_2022",
+                "--from-microsoft",
+                "--wsus",
+                "https://wsus.example:8531"))
+        .contains("--from-microsoft and --wsus exclude each other");
+    run(
+        0,
+        "add",
+        "win2022",
+        "--platform",
+        "WINDOWS_SERVER_2022",
+        "--from-microsoft",
+        "--no-refresh");
+
+    assertThat(run(0, "show", "win2022"))
+        .containsPattern(
+            "source +Microsoft, https://sws.update.microsoft.com; amd64; Microsoft Server operating"
+                + " system-21H2\\n")
+        .containsPattern("refreshed every +1d");
+    assertThat(Files.readString(data.resolve("channels/win2022.yaml")))
+        .contains("kind: \"wsus\"", "url: \"https://sws.update.microsoft.com\"")
+        .contains("Microsoft Server operating system-21H2", "Security Updates", "Update Rollups")
+        .doesNotContain("driver-products", "insecure-http", "fetch-ahead");
+  }
+
   /** What the command says, on whatever stream. */
   private String run(int status, String... subcommand) {
     StringWriter said = new StringWriter();

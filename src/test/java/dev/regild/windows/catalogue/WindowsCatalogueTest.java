@@ -23,6 +23,7 @@ import dev.regild.windows.registry.WindowsVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -333,8 +334,62 @@ class WindowsCatalogueTest {
     assertThat(targetFiles()).containsExactly("file-2");
   }
 
+  /** A server says which checkpoints an update builds on. */
+  @Test
+  void aServersCheckpointIsLeftOutIfItIsInstalled() throws Exception {
+    build = "26100.1000";
+    cumulative("KB5083769", "26100.8246", true);
+    PackageFacts target = entries.removeLast().facts();
+    WindowsCatalogue served = serving(target, Map.of("KB5043080", 2, "KB5050000", 3));
+
+    assertThat(targetFiles(served)).containsExactlyInAnyOrder("1.cab", "2.cab", "3.cab");
+    updates.add(new InstalledKb("identity", "KB5043080", "SUPERSEDED"));
+    assertThat(targetFiles(served)).containsExactly("1.cab", "3.cab");
+    updates.add(new InstalledKb("identity", "KB5050000", "STAGED"));
+    assertThat(targetFiles(served)).as("it is not installed yet").hasSize(2);
+  }
+
+  @Test
+  void anAddedCheckpointLiesBesideAServersUpdateUnlessTheServerHasIt() throws Exception {
+    build = "26100.1000";
+    cumulative("KB5043080", "26100.1742", true);
+    entries.set(0, entries.getFirst().asCheckpoint(true));
+    cumulative("KB5083769", "26100.8246", true);
+    PackageFacts target = entries.removeLast().facts();
+
+    assertThat(targetFiles(serving(target, Map.of("KB5050000", 3))))
+        .containsExactly("1.cab", "3.cab", "file-0");
+    assertThat(targetFiles(serving(target, Map.of("KB5043080", 2))))
+        .containsExactly("1.cab", "2.cab");
+  }
+
+  /** A catalogue whose server has an update, and the checkpoints that it builds on. */
+  private WindowsCatalogue serving(PackageFacts target, Map<String, Integer> checkpoints) {
+    OfferedUpdate update = offered(target, 1);
+    List<OfferedUpdate.Checkpoint> beside = new ArrayList<>();
+    checkpoints.forEach((kb, number) ->
+        beside.add(new OfferedUpdate.Checkpoint(kb, offered(target, number).file())));
+    OfferedUpdate onCheckpoints =
+        new OfferedUpdate(
+            update.id(), update.title(), "", "", target, false, update.file(), beside, List.of());
+    return new WindowsCatalogue(
+        entries,
+        "amd64",
+        new OfferedUpdates("https://wsus.example", "", List.of(onCheckpoints)),
+        Route.DEFAULT);
+  }
+
   private List<String> targetFiles() throws Exception {
-    var files = catalogue().packagesFor(plan(), facts(), Path.of("/snapshot"));
+    return targetFiles(catalogue());
+  }
+
+  private List<String> targetFiles(WindowsCatalogue catalogue) throws Exception {
+    UpdatePlan wanted =
+        Planner.plan(
+            inventory(),
+            catalogue.availableTo(inventory(), facts(), false),
+            CHANNEL.planRules(catalogue.agents()));
+    var files = catalogue.packagesFor(wanted, facts(), Path.of("/snapshot"));
     assertThat(files.firstEntry().getKey().beside())
         .isEqualTo(
             files.firstEntry().getValue().stream().skip(1).map(PackageFile::fileName).toList());
@@ -351,7 +406,8 @@ class WindowsCatalogueTest {
             List.of(
                 offered(entries.getFirst().facts(), 7),
                 offered(entries.getFirst().facts().withResultingBuild("20348.2340"), 8)));
-    WindowsCatalogue both = new WindowsCatalogue(entries, "amd64", offered, Route.DEFAULT);
+    Route route = new Route(Route.DIRECT, "/etc/company.pem");
+    WindowsCatalogue both = new WindowsCatalogue(entries, "amd64", offered, route);
     assertThat(both.size()).isEqualTo(2);
     UpdatePlan plan =
         Planner.plan(
@@ -365,6 +421,8 @@ class WindowsCatalogueTest {
         .containsExactly(
             "https://wsus.example/Content/8.cab", "http://download.windowsupdate.com/8.cab");
     assertThat(file.stays()).isTrue();
+    assertThat(file.route().authority()).isEqualTo("/etc/company.pem");
+    assertThat(file.othersRoute()).isEqualTo(new Route(Route.DIRECT, ""));
   }
 
   private static OfferedUpdate offered(PackageFacts facts, int number) {

@@ -80,6 +80,7 @@ public final class FakeUpstream implements AutoCloseable {
   private int cookieCount;
   private int cookieCalls = Integer.MAX_VALUE;
   private String redirect = "";
+  private String lacking = "";
   private String microsoftHost = "";
   private String rawAnswer = "";
   private String moreUrls = "";
@@ -221,6 +222,11 @@ public final class FakeUpstream implements AutoCloseable {
     redirect = url;
   }
 
+  /** There is nothing at addresses that begin with this path. */
+  public synchronized void lack(String path) {
+    lacking = path;
+  }
+
   public synchronized void microsoftHost(String url) {
     microsoftHost = url;
   }
@@ -317,6 +323,8 @@ public final class FakeUpstream implements AutoCloseable {
       if (!redirect.isEmpty()) {
         exchange.getResponseHeaders().set("Location", redirect);
         exchange.sendResponseHeaders(302, -1);
+      } else if (!lacking.isEmpty() && exchange.getRequestURI().getPath().startsWith(lacking)) {
+        exchange.sendResponseHeaders(404, -1);
       } else if (exchange.getRequestMethod().equals("POST")) {
         soap(exchange);
       } else {
@@ -653,13 +661,14 @@ public final class FakeUpstream implements AutoCloseable {
     return deltas;
   }
 
+  /** As narrow as the specification may be read: only what is asked for whole in both ways is. */
   private static boolean isListed(
       Update update, long anchor, Map<String, Boolean> products, Map<String, Boolean> classes) {
     List<String> inProducts = update.categories().stream().filter(products::containsKey).toList();
     List<String> inClasses = update.categories().stream().filter(classes::containsKey).toList();
     boolean whole =
         inProducts.stream().anyMatch(each -> !products.get(each))
-            || inClasses.stream().anyMatch(each -> !classes.get(each));
+            && inClasses.stream().anyMatch(each -> !classes.get(each));
     return !inProducts.isEmpty() && !inClasses.isEmpty() && (whole || update.change() > anchor);
   }
 

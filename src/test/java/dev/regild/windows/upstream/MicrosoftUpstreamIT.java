@@ -590,7 +590,8 @@ class MicrosoftUpstreamIT {
             new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS),
             Clock.systemUTC(),
             options,
-            List.of(Duration.ofMillis(1)))
+            List.of(Duration.ofMillis(1)),
+            ServerSync.MOST_REVISIONS)
         .run();
   }
 

@@ -70,6 +70,7 @@ class UpstreamRefreshTest {
   @TempDir Path temporary;
   private Path directory;
   private FakeUpstream server;
+  private int mostRevisions = ServerSync.MOST_REVISIONS;
 
   @BeforeEach
   void start() throws Exception {
@@ -146,6 +147,26 @@ class UpstreamRefreshTest {
     server.publish(expired);
 
     assertThat(kbs()).containsExactly("KB5035857");
+  }
+
+  @Test
+  void anUpdateWhosePartExpiresIsLeftOut() throws Exception {
+    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
+    part(bundle, "KB5035857", "20348.2340.1.10", "amd64");
+    server.publish(bundle);
+    assertThat(kbs()).containsExactly("KB5035857");
+    RevisionId part = bundle.children.getFirst();
+    RevisionId expired = new RevisionId(part.update(), 101);
+    server.publish(
+        expired,
+        UpdateDocuments.cbs(
+                expired, "KB5035857", "20348.2340.1.10", "amd64", 10, file("KB5035857", "x64"))
+            .replace("\"Published\"", "\"Expired\""),
+        bundle.product,
+        bundle.classification);
+
+    assertThat(kbs()).isEmpty();
+    assertThat(leftOut()).singleElement().asString().contains("its part " + part + " has expired");
   }
 
   @Test
@@ -317,6 +338,46 @@ class UpstreamRefreshTest {
     assertThat(kbs("2026-04-22T20:00:00Z")).containsExactly("KB5036909");
   }
 
+  /** They are asked for apart from what is new, of which the server has to have nearly all. */
+  @Test
+  void whatAServerMissesForGoodKeepsNoLaterRefreshBack() throws Exception {
+    UUID march = cumulative("KB5035857", "20348.2340");
+    for (int i = 0; i < DocumentFetch.MOST_FAILURES; i++) {
+      miss();
+    }
+    assertThat(kbs("2026-04-14T20:00:00Z")).containsExactly("KB5035857");
+    miss();
+    cumulative("KB5036909", "20348.2402", march);
+
+    assertThat(kbs("2026-04-22T20:00:00Z")).containsExactly("KB5036909");
+    assertThat(kbs("2026-04-29T20:00:00Z")).containsExactly("KB5036909");
+  }
+
+  /** Lists a document that it does not have. */
+  private void miss() {
+    Bundle gone = bundle(UUID.randomUUID(), "KB5040000");
+    server.publish(gone);
+    server.forget(new RevisionId(gone.id, 100));
+  }
+
+  @Test
+  void whatAServerMissesIsAskedForInTurn() throws Exception {
+    cumulative("KB5035857", "20348.2340");
+    for (int i = 0; i < DocumentFetch.MOST_FAILURES; i++) {
+      miss();
+    }
+    assertThat(kbs("2026-04-14T20:00:00Z")).containsExactly("KB5035857");
+    Bundle april = bundle(UUID.randomUUID(), "KB5036909");
+    part(april, "KB5036909", "20348.2402.1.10", "amd64");
+    server.publish(april);
+    server.forget(new RevisionId(april.id, 100));
+    assertThat(kbs("2026-04-14T21:00:00Z")).containsExactly("KB5035857");
+    server.remember(april);
+
+    assertThat(kbs("2026-04-22T20:00:00Z")).contains("KB5035857");
+    assertThat(kbs("2026-04-29T20:00:00Z")).contains("KB5036909");
+  }
+
   private List<String> kbs(String at) throws Exception {
     Clock clock = Clock.fixed(Instant.parse(at), ZoneOffset.UTC);
     return refresh(source(), clock, RefreshOptions.NONE).updates().updates().stream()
@@ -453,6 +514,35 @@ class UpstreamRefreshTest {
 
     assertThat(offered()).isEmpty();
     assertThat(leftOut()).singleElement().asString().contains("has no SHA-256");
+  }
+
+  @Test
+  void theReasonWhyAnUpdateIsLeftOutIsShort() throws Exception {
+    DocumentFile file = file("KB5035857", "x64");
+    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
+    part(
+        bundle,
+        "KB5035857",
+        "20348.2340.1.10",
+        "amd64",
+        new DocumentFile(
+            "n".repeat(60_000) + ".cab", 5, file.sha1(), new byte[0], "SelfContained"));
+    server.publish(bundle);
+    RevisionId broken = new RevisionId(UUID.randomUUID(), 100);
+    server.publish(
+        broken,
+        UpdateDocuments.cbs(
+            broken,
+            "KB5035858",
+            "20348.2340.1.10",
+            "amd64",
+            10,
+            new DocumentFile("n".repeat(60_000) + ".cab", 0, file.sha1(), file.sha256(), "")),
+        Known.SERVER_2022,
+        Known.SECURITY);
+
+    assertThat(refresh().notices()).singleElement().asString().hasSizeLessThan(1_000);
+    assertThat(leftOut()).singleElement().asString().hasSizeLessThan(1_000);
   }
 
   @Test
@@ -611,6 +701,16 @@ class UpstreamRefreshTest {
         .hasMessageContaining("a malformed address, which is not followed");
   }
 
+  /** A recording holds such an answer in memory, to take its secrets out. */
+  @Test
+  void anEndlessAnswerToTheAuthenticationIsRefused() {
+    server.answerRaw("<Envelope>" + " ".repeat(5 << 20) + "</Envelope>");
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("larger than any that is expected");
+  }
+
   @Test
   void aListOfTooManyRevisionsIsRefused() {
     assumeTrue(shape == Shape.WSUS, "lists are read alike");
@@ -619,6 +719,35 @@ class UpstreamRefreshTest {
     assertThatThrownBy(this::refresh)
         .isInstanceOf(FetchException.class)
         .hasMessageContaining("lists more than 500000 revisions");
+  }
+
+  @Test
+  void tooManyPartsOfBundlesAreRefused() throws Exception {
+    mostRevisions = 20;
+    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
+    for (int i = 0; i < 25; i++) {
+      bundle.children.add(new RevisionId(UUID.randomUUID(), 100));
+    }
+    server.publish(bundle);
+
+    assertThatThrownBy(this::refresh)
+        .isInstanceOf(FetchException.class)
+        .hasMessageContaining("has listed more than 20 revisions");
+    assertThat(documentRequests()).as("none for the parts").isEqualTo(1);
+  }
+
+  @Test
+  void tooManyRevisionsOverSeveralRefreshesAreRefused() throws Exception {
+    mostRevisions = 20;
+    for (int i = 100; i < 109; i++) {
+      cumulative("KB5000" + i, "20348." + i);
+    }
+    refresh();
+    cumulative("KB5000109", "20348.109");
+    refresh();
+    cumulative("KB5000110", "20348.110");
+
+    assertThatThrownBy(this::refresh).hasMessageContaining("has listed more than 20 revisions");
   }
 
   @Test
@@ -682,6 +811,17 @@ class UpstreamRefreshTest {
         .hasMessageContaining("redirects to http://other.example:8530, which is not followed");
   }
 
+  /** Else all of it would be asked again, and a recording of the first time would be in the way. */
+  @Test
+  void aServiceThatIsNotThereIsNoMirrorInTheMiddleOfAnUpdate() {
+    server.lack("/DssAuthWebService/");
+
+    assertThatThrownBy(this::refresh)
+        .isExactlyInstanceOf(FetchException.class)
+        .hasMessageContaining(
+            "/DssAuthWebService/DssAuthWebService.asmx does not exist (HTTP 404)");
+  }
+
   @Test
   void aClockThatIsWrongChangesNothing() throws Exception {
     cumulative("KB5035857", "20348.2340");
@@ -731,6 +871,20 @@ class UpstreamRefreshTest {
     String unknown = "12345678-0000-0000-0000-123456789012";
     assertThat(new UpstreamExamination(source(unknown), transport).problem())
         .hasValueSatisfying(said -> assertThat(said).contains("does not have products " + unknown));
+    WsusSource known = source();
+    WsusSource other =
+        new WsusSource(
+            known.url(),
+            known.architecture(),
+            known.products(),
+            List.of("Security Updates", unknown),
+            true,
+            false,
+            "",
+            known.route());
+    assertThat(new UpstreamExamination(other, transport).problem())
+        .hasValueSatisfying(said ->
+            assertThat(said).contains("does not have classifications " + unknown + "; correct"));
   }
 
   /** The documents have German and Japanese titles with the words of previews before it. */
@@ -945,7 +1099,8 @@ class UpstreamRefreshTest {
             transport,
             clock,
             options,
-            List.of(Duration.ofMillis(1), Duration.ofMillis(1)))
+            List.of(Duration.ofMillis(1), Duration.ofMillis(1)),
+            mostRevisions)
         .run();
   }
 }

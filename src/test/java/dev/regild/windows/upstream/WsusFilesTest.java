@@ -10,6 +10,7 @@ import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Transport;
 import dev.regild.files.StallGuard;
+import dev.regild.fixtures.TlsKeys;
 import dev.regild.windows.catalogue.OfferedFile;
 import dev.regild.windows.upstream.FakeUpstream.Shape;
 import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
@@ -33,6 +34,8 @@ class WsusFilesTest {
   @TempDir Path temporary;
   private FakeUpstream server;
   private DocumentFile file;
+  private String authority = "";
+  private String othersAuthority = "";
 
   @BeforeEach
   void start() throws Exception {
@@ -108,6 +111,28 @@ class WsusFilesTest {
     assertThat(server.downloads()).containsExactly(file.content(), "/msdownload/" + file.name());
   }
 
+  /** A company has an authority of its own, which does not vouch for Microsoft's servers. */
+  @Test
+  void theOtherPlacesOfAFileHaveAnAuthorityOfTheirOwn() throws Exception {
+    TlsKeys own = TlsKeys.make(temporary.resolve("own"), "IP:127.0.0.1");
+    TlsKeys others = TlsKeys.make(temporary.resolve("others"), "IP:127.0.0.1");
+    server.close();
+    server = new FakeUpstream(Shape.WSUS, temporary.resolve("own"), own.context());
+    authority = own.authority().toString();
+    othersAuthority = others.authority().toString();
+    file = server.file("windows-kb5035858-x64.cab", new byte[] {4, 5, 6});
+    server.withhold(file);
+    try (FakeUpstream microsoft =
+        new FakeUpstream(Shape.MICROSOFT, temporary.resolve("others"), others.context())) {
+      DocumentFile there = microsoft.file(file.name(), new byte[] {4, 5, 6});
+
+      assertThat(fetch(microsoft.url() + "/msdownload/" + there.name()))
+          .hasBinaryContent(new byte[] {4, 5, 6});
+
+      assertThat(server.downloads()).containsExactly(file.content());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"other", "short", "much longer than it should be"})
   void aFileOfAnotherDigestOrSizeIsRefused(String content) throws Exception {
@@ -139,8 +164,9 @@ class WsusFilesTest {
             file.size(),
             HexFormat.of().formatHex(file.sha256()),
             Stream.of(others).map(URI::create).toList(),
-            new Route(Route.DIRECT, ""),
-            true);
+            new Route(Route.DIRECT, authority),
+            true,
+            new Route(Route.DIRECT, othersAuthority));
     Transport transport =
         new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
     Path fetched =
