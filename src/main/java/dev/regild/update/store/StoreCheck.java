@@ -89,10 +89,18 @@ public final class StoreCheck {
       throws IOException, InterruptedException {
     List<Parallel.Task<Optional<Finding>, IOException>> tasks = new ArrayList<>();
     for (ObjectRecord object : page) {
-      tasks.add(() -> contents ? content(object) : size(object));
+      tasks.add(() -> (contents ? content(object) : size(object)).filter(_ -> isNeeded(object)));
     }
     // Contents are read several ranges at a time anyway.
     Parallel.run(contents ? 1 : SIZES_AT_ONCE, tasks).forEach(it -> it.ifPresent(findings::add));
+  }
+
+  /** A check takes hours, and an object may be deleted meanwhile. */
+  private boolean isNeeded(ObjectRecord object) {
+    return database
+        .read(handle -> NeededObjects.recorded(handle, object.name()))
+        .filter(object::equals)
+        .isPresent();
   }
 
   private Optional<Finding> size(ObjectRecord object) throws IOException, InterruptedException {

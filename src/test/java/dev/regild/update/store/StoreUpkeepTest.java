@@ -96,6 +96,31 @@ class StoreUpkeepTest {
   }
 
   @Test
+  void whatIsDeletedDuringACheckIsNotMissing() throws Exception {
+    Layer deleted = known("a");
+    Layer missing = known("b");
+    server.objects.remove(key(deleted));
+    server.objects.remove(key(missing));
+    AtomicInteger statements = new AtomicInteger();
+    database
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logAfterExecution(StatementContext context) {
+                // After the check has read which layers there are.
+                if (statements.incrementAndGet() == 1) {
+                  database.useTransaction(
+                      handle -> handle.execute("DELETE FROM layer WHERE id = 'a'"));
+                }
+              }
+            });
+    assertThat(new StoreCheck(database, objects).run(true))
+        .extracting(Finding::object)
+        .containsExactly(ObjectLayerStore.object(missing));
+  }
+
+  @Test
   void aDamagedLayerDoesNotKeepOthersFromBeingScrubbed() throws Exception {
     Layer damaged = known("a");
     var _ = known("b");
