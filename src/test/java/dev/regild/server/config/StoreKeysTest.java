@@ -128,8 +128,8 @@ class StoreKeysTest {
         .hasMessage(
             "store.endpoint is set, but store is not. Set store to s3://BUCKET/PREFIX, or remove"
                 + " store.endpoint.");
-    assertThatThrownBy(() ->
-            Config.read(Optional.empty(), Map.of(), Map.of("node.work", "/srv/fast")))
+    assertThatThrownBy(
+            () -> Config.read(Optional.empty(), Map.of(), Map.of("node.work", "/srv/fast")))
         .hasMessageStartingWith("node.work is set, but store is not");
   }
 
