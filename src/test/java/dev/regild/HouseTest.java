@@ -13,6 +13,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -136,6 +138,29 @@ class HouseTest {
         .should()
         .dependOnClassesThat()
         .areAssignableTo(ProcessBuilder.class)
+        .check(CLASSES);
+  }
+
+  /** Nodes share a registry, and the clock of one may be wrong: they go by the database's. */
+  @Test
+  void theRegistryDoesNotGoByTheClockOfANode() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.regild.account..",
+            "dev.regild.api..",
+            "dev.regild.event..",
+            "dev.regild.image..",
+            "dev.regild.job..",
+            "dev.regild.policy..",
+            "dev.regild.server.rest..",
+            "dev.regild.update..")
+        .should()
+        .callMethod(Instant.class, "now")
+        .orShould()
+        .callMethod(Clock.class, "systemUTC")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
         .check(CLASSES);
   }
 }

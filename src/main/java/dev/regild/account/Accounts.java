@@ -2,6 +2,7 @@ package dev.regild.account;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.regild.account.Account.Status;
 import dev.regild.db.Database;
 import dev.regild.event.Event;
@@ -16,7 +17,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +54,14 @@ public final class Accounts {
    * @throws WrongMasterKeyException if the keys that are stored can't be read with the master key
    */
   public Accounts(Database database, MasterKey masterKey, Clock clock) {
+    this(database, masterKey, clock, Ticker.systemTicker());
+  }
+
+  /**
+   * @param sinceCached tells how old a cached key is: no clock that is set back, which would keep a
+   *     disabled key valid until it has caught up
+   */
+  Accounts(Database database, MasterKey masterKey, Clock clock, Ticker sinceCached) {
     this.database = database;
     this.masterKey = masterKey;
     this.clock = clock;
@@ -61,7 +69,7 @@ public final class Accounts {
         Caffeine.newBuilder()
             .maximumSize(CACHED_KEYS)
             .expireAfterWrite(CACHED)
-            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .ticker(sinceCached)
             .build();
     database.read(handle ->
         handle.createQuery(SELECT_KEY + " LIMIT 1").map((row, _) -> key(row)).findFirst());

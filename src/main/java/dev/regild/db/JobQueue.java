@@ -76,6 +76,12 @@ public final class JobQueue implements AutoCloseable {
    */
   private final Semaphore suspects = new Semaphore(1);
 
+  /**
+   * How often the database ended attempts of a job here, by kind and id. Such attempts don't count,
+   * but a job that never gets its answers in time must end, too.
+   */
+  private final Map<String, Integer> endedByDatabase = new ConcurrentHashMap<>();
+
   /** What threads of this process run, by kind and id. */
   private final Map<String, Running> here = new ConcurrentHashMap<>();
 
@@ -232,17 +238,31 @@ public final class JobQueue implements AutoCloseable {
   /** Whether the job has ended; if not, nothing has happened, and it is to be asked again. */
   private boolean attemptAlone(Job job, Lease lease) throws InterruptedException {
     if (attempts(lease) < BESIDE_OTHERS) {
-      runOrGiveUp(job, lease);
+      runToItsEnd(job, lease);
       return true;
     }
     if (!suspects.tryAcquire()) {
       return false;
     }
     try {
-      runOrGiveUp(job, lease);
+      runToItsEnd(job, lease);
       return true;
     } finally {
       suspects.release();
+    }
+  }
+
+  private void runToItsEnd(Job job, Lease lease) throws InterruptedException {
+    boolean mayComeAgain = false;
+    try {
+      runOrGiveUp(job, lease);
+    } catch (DatabaseUnavailableException e) {
+      mayComeAgain = true;
+      throw e;
+    } finally {
+      if (!mayComeAgain) {
+        endedByDatabase.remove(key(lease));
+      }
     }
   }
 
@@ -268,7 +288,9 @@ public final class JobQueue implements AutoCloseable {
       changeAttempts(lease, -1);
       throw e;
     } catch (DatabaseUnavailableException e) {
-      uncount(lease);
+      if (endedByDatabase.merge(key(lease), 1, Integer::sum) <= MOST_ATTEMPTS) {
+        uncount(lease);
+      }
       throw e;
     } catch (Error e) {
       // The next attempt would read the same bytes, and end in the same way.

@@ -23,6 +23,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,13 +113,26 @@ class AccountsTest {
   @Test
   void aChangeByAnotherProcessActsWithinASecond() throws IOException {
     AccessKey key = accounts.createKey(accounts.create("desktops"), false);
-    var clock = new TestClock(NOW.instant());
-    var caching = new Accounts(registry.database(), registry.masterKey(), clock);
+    AtomicLong nanos = new AtomicLong();
+    var caching = new Accounts(registry.database(), registry.masterKey(), NOW, nanos::get);
     found(caching, key);
     accounts.suspend(key.account().id());
     assertThat(found(caching, key).account().status()).isEqualTo(Status.ACTIVE);
-    clock.advance(Duration.ofSeconds(1));
+    nanos.addAndGet(Duration.ofSeconds(1).toNanos());
     assertThat(found(caching, key).account().status()).isEqualTo(Status.SUSPENDED);
+  }
+
+  /** By an operator, or in the database after it was restored elsewhere. */
+  @Test
+  void aClockThatIsSetBackKeepsNoDisabledKeyValid() throws Exception {
+    AccessKey key = accounts.createKey(accounts.create("desktops"), false);
+    var clock = new TestClock(NOW.instant());
+    var caching = new Accounts(registry.database(), registry.masterKey(), clock);
+    found(caching, key);
+    clock.advance(Duration.ofHours(-1));
+    accounts.setEnabled(key.account().id(), key.id(), false);
+    Thread.sleep(600);
+    assertThat(found(caching, key).enabled()).isFalse();
   }
 
   @Test

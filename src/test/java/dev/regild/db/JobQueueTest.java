@@ -116,6 +116,34 @@ class JobQueueTest {
     }
   }
 
+  /** As one whose statement takes longer than the database is waited for. */
+  @Test
+  void aJobThatTheDatabaseEndsEachTimeIsGivenUpInTheEnd() throws Exception {
+    try (Database database = open();
+        JobQueue jobs =
+            started(
+                database,
+                _ -> {
+                  throw new DatabaseUnavailableException("in a test");
+                })) {
+      enqueue(database, jobs, 0);
+      Instant deadline = Instant.now().plusSeconds(120);
+      while (givenUp.isEmpty() && Instant.now().isBefore(deadline)) {
+        // Without the pause before the next attempt.
+        database.useTransaction(handle ->
+            handle
+                .createUpdate(
+                    "UPDATE scheduled_tasks SET execution_time = :due WHERE picked = FALSE")
+                .bind("due", Instant.EPOCH)
+                .execute());
+        jobs.wake();
+        Thread.sleep(20);
+      }
+      assertThat(givenUp).hasSize(1);
+      assertThat(begun).hasValue(2 * JobQueue.MOST_ATTEMPTS);
+    }
+  }
+
   @Test
   void ofJobsThatMayHaveEndedTheProcessTwiceOneRunsAtATime() throws Exception {
     AtomicInteger together = new AtomicInteger();

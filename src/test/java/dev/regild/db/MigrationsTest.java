@@ -3,9 +3,12 @@ package dev.regild.db;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +25,9 @@ class MigrationsTest {
       VALUES (:id, '111111111111', :region, :name, 'AVAILABLE', '[]', 'PRIVATE', 'CUSTOM',
           TRUE, '[]', 0, TRUE, TRUE, '[]', FALSE, FALSE)
       """;
+
+  /** The migration since which nodes of two versions may share a database. */
+  private static final int FIRST_WITH_NODES = 100;
 
   @TempDir Path directory;
 
@@ -60,6 +66,39 @@ class MigrationsTest {
               "222222222222 eu-west-1 other 0",
               "222222222222 us-east-1 golden 1",
               "333333333333 eu-west-1 other 1");
+    }
+  }
+
+  /**
+   * Nodes of the version before run on, and write rows without the columns that they don't know.
+   */
+  @Test
+  void whatOlderNodesCanNotWorkWithRaisesTheFloor() throws IOException {
+    Pattern breaking =
+        Pattern.compile(
+            "DROP (TABLE|COLUMN)|RENAME|ALTER COLUMN|ADD COLUMN (?![^,;]*DEFAULT)[^,;]*NOT NULL",
+            Pattern.CASE_INSENSITIVE);
+    assertThat("ALTER TABLE a ADD COLUMN b TEXT NOT NULL;").containsPattern(breaking);
+    assertThat("ALTER TABLE a ADD COLUMN b TEXT NOT NULL DEFAULT '';")
+        .doesNotContainPattern(breaking);
+    int seen = 0;
+    for (Path each : migrationsAfter(FIRST_WITH_NODES)) {
+      String sql = Files.readString(each);
+      seen++;
+      assertThat(sql.contains("schema_floor") || !breaking.matcher(sql).find())
+          .as("%s takes from older nodes what they use: raise schema_floor", each)
+          .isTrue();
+    }
+    assertThat(seen).isPositive();
+  }
+
+  private static List<Path> migrationsAfter(int version) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("src/main/resources/db/migration"))) {
+      return files
+          .filter(file ->
+              Integer.parseInt(file.getFileName().toString().replaceFirst("^V(\\d+)__.*", "$1"))
+                  > version)
+          .toList();
     }
   }
 

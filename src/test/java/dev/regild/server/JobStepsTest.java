@@ -134,6 +134,7 @@ class JobStepsTest {
                     .one()),
             server.account.id(),
             DiskFormat.QCOW2,
+            _ -> {},
             _ -> {});
     assertThat(run("cancel", "--export", unwanted)).contains("Cancelled the export");
     server.exportJob().run(unwanted, server.lease(unwanted));

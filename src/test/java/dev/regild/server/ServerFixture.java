@@ -276,7 +276,8 @@ public final class ServerFixture implements AutoCloseable {
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
     uploads = new FileUploads(data.resolve("uploads"), disks, room, Clock.systemUTC());
-    disks.export(DISK, account.id(), DiskFormat.QCOW2, file -> Files.write(file, EmptyDisk.QCOW2));
+    disks.export(
+        DISK, account.id(), DiskFormat.QCOW2, _ -> {}, file -> Files.write(file, EmptyDisk.QCOW2));
     events = new EventStreams(database, updates, nodes, slots(Quota.EVENT_STREAMS));
     conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());

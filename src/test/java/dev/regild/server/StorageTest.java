@@ -61,7 +61,11 @@ class StorageTest {
           before
               .disks()
               .export(
-                  DiskStore.newId(), BOB, DiskFormat.RAW, file -> Files.writeString(file, "RAW"));
+                  DiskStore.newId(),
+                  BOB,
+                  DiskFormat.RAW,
+                  _ -> {},
+                  file -> Files.writeString(file, "RAW"));
     }
   }
 

@@ -272,6 +272,7 @@ class StrangerIT {
         id,
         server.account.id(),
         DiskFormat.RAW,
+        _ -> {},
         file -> {
           try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
             disk.setLength(64L << 20);

@@ -23,7 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -100,12 +99,11 @@ final class CheckStoreCommand implements Callable<Integer> {
         repaired.add(finding);
       }
     }
-    Set<String> removed =
-        new StoreGarbage(database, objects, grace)
-            .collect().removed().stream().map(Garbage::object).collect(Collectors.toSet());
+    Set<Garbage> removed =
+        Set.copyOf(new StoreGarbage(database, objects, grace).collect().removed());
     findings.stream()
         .filter(finding -> finding.problem() == StoreCheck.Problem.ORPHANED)
-        .filter(finding -> removed.contains(finding.object()))
+        .filter(finding -> removed.contains(new Garbage(finding.object(), finding.upload())))
         .forEach(repaired::add);
     return repaired;
   }

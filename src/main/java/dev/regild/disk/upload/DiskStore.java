@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jdbi.v3.core.HandleConsumer;
 
 /**
  * Disks that were sent to us and wait to be made images, and disks that images were exported to.
@@ -24,6 +25,13 @@ public interface DiskStore {
   interface DiskWriter {
     /** Fails if the file can't be written to its end. */
     void write(Path file) throws IOException, ProgramException, InterruptedException;
+  }
+
+  /** Records the outcome of an attempt of a job. */
+  @FunctionalInterface
+  interface Recording {
+    /** Changes the registry in one transaction; fails if another attempt has begun meanwhile. */
+    void record(HandleConsumer<RuntimeException> change);
   }
 
   /**
@@ -64,9 +72,11 @@ public interface DiskStore {
    * Makes the disk of an export, in the place of one of that id that an earlier run may have left.
    *
    * @param id from {@link #newId}
+   * @param recording of the attempt that writes it, where other nodes may run another one
    * @throws IOException if it can't be kept; nothing is left then
    */
-  UploadedDisk export(String id, String account, DiskFormat format, DiskWriter writer)
+  UploadedDisk export(
+      String id, String account, DiskFormat format, Recording recording, DiskWriter writer)
       throws IOException, ProgramException, InterruptedException;
 
   /** The account's disk of that id; another account's is as good as none. */

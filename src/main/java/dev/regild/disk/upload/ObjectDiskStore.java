@@ -354,9 +354,9 @@ public final class ObjectDiskStore implements DiskStore {
   }
 
   @Override
-  public UploadedDisk export(String id, String account, DiskFormat format, DiskWriter writer)
+  public UploadedDisk export(
+      String id, String account, DiskFormat format, Recording recording, DiskWriter writer)
       throws IOException, ProgramException, InterruptedException {
-    delete(id);
     Path file = Files.createFile(directory.resolve(id + "." + System.nanoTime()), PRIVATE);
     try {
       writer.write(file);
@@ -373,10 +373,9 @@ public final class ObjectDiskStore implements DiskStore {
               Optional.empty());
       String object = ObjectUploads.newObject(id);
       objects.write(object, file, sha256);
-      database.useTransaction(handle -> {
-        if (DiskRecords.find(handle, id).isPresent()) {
-          throw new IOException("Another attempt has written the disk %s.".formatted(id));
-        }
+      recording.record(handle -> {
+        // What an earlier attempt has recorded.
+        DiskRecords.delete(handle, id);
         DiskRecords.insert(handle, new DiskRecords.Stored(disk, object));
       });
       return disk;

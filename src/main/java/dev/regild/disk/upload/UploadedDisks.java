@@ -157,7 +157,8 @@ public final class UploadedDisks implements DiskStore {
   }
 
   @Override
-  public UploadedDisk export(String id, String account, DiskFormat format, DiskWriter writer)
+  public UploadedDisk export(
+      String id, String account, DiskFormat format, Recording recording, DiskWriter writer)
       throws IOException, ProgramException, InterruptedException {
     delete(id);
     boolean done = false;

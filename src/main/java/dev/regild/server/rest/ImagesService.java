@@ -42,7 +42,6 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -179,10 +178,10 @@ public record ImagesService(
         .of(inventory.os().platform())
         .unsupported(
             inventory.packages().stream().map(InstalledPackage::sourceName).toList(),
-            Instant.now());
+            database.clock().instant());
   }
 
-  private static Optional<StatusView> status(Handle handle, Image image) {
+  private Optional<StatusView> status(Handle handle, Image image) {
     return image
         .disk()
         .map(_ ->
@@ -192,7 +191,7 @@ public record ImagesService(
                     image.platform().orElse(""),
                     image.created(),
                     Verdicts.find(handle, image)),
-                Instant.now()));
+                database.clock().instant()));
   }
 
   private List<ImageView.Ancestor> lineage(Handle handle, Image image) {

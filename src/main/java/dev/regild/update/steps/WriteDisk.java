@@ -47,6 +47,7 @@ public record WriteDisk(
           task.amiId(),
           task.owner().accountId(),
           DiskFormat.QCOW2,
+          control::record,
           file -> convert(layer.file(), file, control));
     }
   }

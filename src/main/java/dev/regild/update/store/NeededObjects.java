@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,6 +44,16 @@ final class NeededObjects {
   /** Returns the object of a layer. */
   static ObjectRecord object(Layer layer) {
     return new ObjectRecord(ObjectLayerStore.object(layer), layer.bytes(), layer.sha256());
+  }
+
+  /** Returns what the registry has recorded of an object. */
+  static Optional<ObjectRecord> recorded(Handle handle, String name) {
+    Optional<ObjectRecord> other = ObjectRecords.find(handle, name);
+    return other.isPresent() || !name.startsWith(ObjectLayerStore.FOLDER)
+        ? other
+        : LayerRecords.find(handle, ObjectLayerStore.layer(name))
+            .map(NeededObjects::object)
+            .filter(it -> it.name().equals(name));
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.regild.disk.layers.Layer;
 import dev.regild.files.Parallel;
 import dev.regild.image.LayerRecords;
 import dev.regild.store.ChangedObjectException;
+import dev.regild.store.HalfUpload;
 import dev.regild.store.MissingObjectException;
 import dev.regild.store.ObjectRecord;
 import dev.regild.store.ObjectRecords;
@@ -43,9 +44,14 @@ public final class StoreCheck {
    * What was found.
    *
    * @param object its name
+   * @param upload the id of an unfinished upload of the object; empty for the object itself
    * @param detail the problem, for messages
    */
-  public record Finding(Problem problem, String object, String detail) {}
+  public record Finding(Problem problem, String object, String upload, String detail) {
+    Finding(Problem problem, String object, String detail) {
+      this(problem, object, "", detail);
+    }
+  }
 
   /**
    * Compares the store with the registry.
@@ -66,6 +72,7 @@ public final class StoreCheck {
     }
     for (String folder : NeededObjects.FOLDERS) {
       objects.list(folder, stored -> findings.addAll(orphans(stored)));
+      objects.uploads().list(folder, page -> findings.addAll(abandoned(page)));
     }
     return findings;
   }
@@ -82,10 +89,18 @@ public final class StoreCheck {
       throws IOException, InterruptedException {
     List<Parallel.Task<Optional<Finding>, IOException>> tasks = new ArrayList<>();
     for (ObjectRecord object : page) {
-      tasks.add(() -> contents ? content(object) : size(object));
+      tasks.add(() -> (contents ? content(object) : size(object)).filter(_ -> isNeeded(object)));
     }
     // Contents are read several ranges at a time anyway.
     Parallel.run(contents ? 1 : SIZES_AT_ONCE, tasks).forEach(it -> it.ifPresent(findings::add));
+  }
+
+  /** A check takes hours, and an object may be deleted meanwhile. */
+  private boolean isNeeded(ObjectRecord object) {
+    return database
+        .read(handle -> NeededObjects.recorded(handle, object.name()))
+        .filter(object::equals)
+        .isPresent();
   }
 
   private Optional<Finding> size(ObjectRecord object) throws IOException, InterruptedException {
@@ -122,10 +137,25 @@ public final class StoreCheck {
 
   private List<Finding> orphans(List<StoredObject> page) {
     List<String> names = page.stream().map(StoredObject::name).toList();
-    Set<String> needed = database.inTransaction(handle -> NeededObjects.among(handle, names));
+    Set<String> needed = needed(names);
     return names.stream()
         .filter(name -> !needed.contains(name))
         .map(name -> new Finding(Problem.ORPHANED, name, "the registry does not need it"))
         .toList();
+  }
+
+  /** A bucket keeps the parts of such uploads, and nobody sees them among its objects. */
+  private List<Finding> abandoned(List<HalfUpload> page) {
+    Set<String> needed = needed(page.stream().map(HalfUpload::name).distinct().toList());
+    return page.stream()
+        .filter(upload -> !needed.contains(upload.name()))
+        .map(upload ->
+            new Finding(
+                Problem.ORPHANED, upload.name(), upload.id(), "an upload that nobody will finish"))
+        .toList();
+  }
+
+  private Set<String> needed(List<String> names) {
+    return database.inTransaction(handle -> NeededObjects.among(handle, names));
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class StoreGarbage {
   private static final Logger LOG = LoggerFactory.getLogger(StoreGarbage.class);
+
+  /** How many records one transaction forgets. */
+  private static final int AT_ONCE = 500;
 
   private final Database database;
   private final ObjectStore objects;
@@ -128,23 +132,32 @@ public final class StoreGarbage {
       Set<String> needed =
           NeededObjects.among(handle, page.stream().map(Garbage::object).distinct().toList());
       long now = DatabaseTime.now(handle).toEpochMilli();
+      List<Garbage> used = new ArrayList<>();
+      List<Garbage> found = new ArrayList<>();
       for (Garbage garbage : page) {
         Long seen = marks.get(garbage);
         if (needed.contains(garbage.object())) {
           if (seen != null) {
-            forget(handle, garbage);
+            used.add(garbage);
           }
         } else if (seen == null) {
-          remember(handle, garbage, now);
-          marked.add(garbage);
+          found.add(garbage);
         } else {
           (now - seen >= grace.toMillis() ? due : marked).add(garbage);
         }
       }
+      forget(handle, used);
+      remember(handle, found, now);
+      marked.addAll(found);
     }
 
+    /** Some at a time, so that the node's other transactions need not wait for thousands. */
     void forgetWhatIsGone() {
-      database.useTransaction(handle -> gone.forEach(garbage -> forget(handle, garbage)));
+      List<Garbage> all = List.copyOf(gone);
+      for (int from = 0; from < all.size(); from += AT_ONCE) {
+        List<Garbage> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
+        database.useTransaction(handle -> forget(handle, some));
+      }
     }
   }
 
@@ -159,25 +172,27 @@ public final class StoreGarbage {
     return marks;
   }
 
-  private static void remember(Handle handle, Garbage garbage, long now) {
-    handle
-        .createUpdate(
+  private static void remember(Handle handle, List<Garbage> garbage, long now) {
+    PreparedBatch batch =
+        handle.prepareBatch(
             """
             INSERT INTO store_garbage (object, upload, seen) VALUES (:object, :upload, :seen)
             ON CONFLICT (object, upload) DO NOTHING
-            """)
-        .bind("object", garbage.object())
-        .bind("upload", garbage.upload())
-        .bind("seen", now)
-        .execute();
+            """);
+    for (Garbage each : garbage) {
+      batch.bind("object", each.object()).bind("upload", each.upload()).bind("seen", now).add();
+    }
+    batch.execute();
   }
 
-  private static void forget(Handle handle, Garbage garbage) {
-    handle
-        .createUpdate("DELETE FROM store_garbage WHERE object = :object AND upload = :upload")
-        .bind("object", garbage.object())
-        .bind("upload", garbage.upload())
-        .execute();
+  private static void forget(Handle handle, List<Garbage> garbage) {
+    PreparedBatch batch =
+        handle.prepareBatch(
+            "DELETE FROM store_garbage WHERE object = :object AND upload = :upload");
+    for (Garbage each : garbage) {
+      batch.bind("object", each.object()).bind("upload", each.upload()).add();
+    }
+    batch.execute();
   }
 
   /** Calls the store outside a transaction. The next collection removes the record. */

@@ -62,7 +62,8 @@ public final class StoreOwner {
               "The store %s belongs to another registry. Name the store of the configured database, or a new prefix and a new database."
                   .formatted(objects.location()));
     }
-    Optional<Layer> layer = database.read(LayerRecords::list).stream().findFirst();
+    Optional<Layer> layer =
+        database.read(handle -> LayerRecords.after(handle, "", 1)).stream().findFirst();
     return layer.isEmpty() || objects.find(ObjectLayerStore.object(layer.get())).isPresent()
         ? Optional.empty()
         : Optional.of(

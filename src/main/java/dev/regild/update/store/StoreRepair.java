@@ -1,12 +1,9 @@
 package dev.regild.update.store;
 
 import dev.regild.db.Database;
-import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
-import dev.regild.image.LayerRecords;
 import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectRecord;
-import dev.regild.store.ObjectRecords;
 import dev.regild.store.ObjectStore;
 import dev.regild.update.store.StoreCheck.Finding;
 import dev.regild.update.store.StoreCheck.Problem;
@@ -16,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** Writes missing and changed objects again from a node's copies. */
@@ -44,7 +40,8 @@ public final class StoreRepair {
     if (finding.problem() == Problem.ORPHANED) {
       return false;
     }
-    Optional<ObjectRecord> wanted = database.read(handle -> wanted(handle, finding.object()));
+    Optional<ObjectRecord> wanted =
+        database.read(handle -> NeededObjects.recorded(handle, finding.object()));
     if (wanted.isEmpty()) {
       return false;
     }
@@ -63,15 +60,6 @@ public final class StoreRepair {
       }
     }
     return false;
-  }
-
-  private static Optional<ObjectRecord> wanted(Handle handle, String name) {
-    Optional<ObjectRecord> other = ObjectRecords.find(handle, name);
-    return other.isPresent() || !name.startsWith(ObjectLayerStore.FOLDER)
-        ? other
-        : LayerRecords.find(handle, ObjectLayerStore.layer(name))
-            .map(NeededObjects::object)
-            .filter(it -> it.name().equals(name));
   }
 
   /** Returns where a copy may be: {@code layers/ID/1.qcow2} is {@code ID.qcow2} in the cache. */

@@ -300,24 +300,39 @@ class ObjectDiskStoreIT {
   @Test
   void anExportIsThereForAllNodesAndItsAttemptsDoNotMix() throws Exception {
     String id = DiskStore.newId();
-    UploadedDisk first = here.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
+    UploadedDisk first =
+        here.export(
+            id, ALICE, DiskFormat.RAW, database::useTransaction, file -> Files.write(file, disk));
     assertThat(there.find(ALICE, id)).contains(first);
     there.removeUpload(id);
     assertThat(there.find(ALICE, id)).isPresent();
+    byte[] other = disk.clone();
+    other[disk.length - 1] ^= 1;
+    UploadedDisk[] later = new UploadedDisk[1];
     assertThatThrownBy(() ->
             here.export(
                 id,
                 ALICE,
                 DiskFormat.RAW,
+                _ -> {
+                  throw new IllegalStateException("another attempt has begun");
+                },
                 file -> {
                   // While this attempt was frozen, another one ran to its end.
-                  var _ = there.export(id, ALICE, DiskFormat.RAW, next -> Files.write(next, disk));
+                  later[0] =
+                      there.export(
+                          id,
+                          ALICE,
+                          DiskFormat.RAW,
+                          database::useTransaction,
+                          next -> Files.write(next, other));
                   Files.write(file, disk);
                 }))
-        .hasMessageContaining("Another attempt has written the disk " + id);
+        .hasMessage("another attempt has begun");
+    assertThat(there.find(ALICE, id)).contains(later[0]);
     UploadedDisk exported = there.find(ALICE, id).orElseThrow();
     try (BorrowedDisk borrowed = here.borrow(exported)) {
-      assertThat(borrowed.file()).hasBinaryContent(disk);
+      assertThat(borrowed.file()).hasBinaryContent(other);
     }
     here.delete(id);
     assertThat(there.list(ALICE)).isEmpty();

@@ -162,7 +162,7 @@ class UploadedDisksTest {
     UploadedDisk uploaded = disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty());
     String id = DiskStore.newId();
     UploadedDisk exported =
-        disks.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
+        disks.export(id, ALICE, DiskFormat.RAW, _ -> {}, file -> Files.write(file, disk));
     assertThat(exported.sha256()).isEqualTo(uploaded.sha256());
     disks.removeUpload(uploaded.id());
     disks.removeUpload(exported.id());
@@ -172,6 +172,7 @@ class UploadedDisksTest {
                 id,
                 ALICE,
                 DiskFormat.RAW,
+                _ -> {},
                 file -> {
                   throw new IOException("no room");
                 }))

@@ -107,6 +107,10 @@ class StoreKeysTest {
         "store.scrub | never | store.scrub is 'never', but must be a duration such as",
         "store.least-rate | 0 | store.least-rate is '0', but must be a size per second",
         "node.cache | 1MiB | node.cache is '1MiB', but must be a size from 1GiB",
+        "node.name | rack 7 | node.name is 'rack 7', but must be at most 50 letters, digits",
+        "database | postgresql://regild:secret@db | database must be an address such as postgresql://",
+        "database | mysql://db/regild | database must be an address such as postgresql://",
+        "jobs.accelerator | xen | jobs.accelerator is 'xen', but must be",
       })
   void aWrongValueIsRefusedByKeyWithTheRemedy(String key, String value, String message) {
     Map<String, String> values = new HashMap<>(Map.of("store", "s3://images/regild"));
@@ -124,6 +128,9 @@ class StoreKeysTest {
         .hasMessage(
             "store.endpoint is set, but store is not. Set store to s3://BUCKET/PREFIX, or remove"
                 + " store.endpoint.");
+    assertThatThrownBy(
+            () -> Config.read(Optional.empty(), Map.of(), Map.of("node.work", "/srv/fast")))
+        .hasMessageStartingWith("node.work is set, but store is not");
   }
 
   private static StoreSettings store(Map<String, String> values) throws ConfigException {

@@ -160,6 +160,7 @@ class StoreUpkeepIT {
     Layer lost = known("lost");
     Layer changed = known("changed");
     Layer orphan = written("orphan");
+    HalfUpload half = killedUpload("layers/half/1.qcow2");
     var _ = known("fine");
     Path cache = Files.createDirectories(data.resolve("cache"));
     Files.copy(file(missing), cache.resolve("missing.qcow2"));
@@ -175,7 +176,8 @@ class StoreUpkeepIT {
             tuple(Problem.MISSING, ObjectLayerStore.object(missing)),
             tuple(Problem.MISSING, ObjectLayerStore.object(lost)),
             tuple(Problem.CHANGED, ObjectLayerStore.object(changed)),
-            tuple(Problem.ORPHANED, ObjectLayerStore.object(orphan)));
+            tuple(Problem.ORPHANED, ObjectLayerStore.object(orphan)),
+            tuple(Problem.ORPHANED, half.name()));
 
     String repair = regild(1, "store", "check", "--data", data.toString(), "--repair");
     assertThat(repair)
@@ -183,12 +185,18 @@ class StoreUpkeepIT {
         .containsPattern("layers/changed/1.qcow2 +repaired")
         .containsPattern("layers/lost/1.qcow2 +MISSING")
         .containsPattern("layers/orphan/1.qcow2 +ORPHANED")
+        .containsPattern("layers/half/1.qcow2 +ORPHANED +an upload that nobody will finish")
         .doesNotContain("fine");
     assertThat(new StoreCheck(database, objects).run(true))
         .extracting(Finding::object)
-        .containsExactlyInAnyOrder(ObjectLayerStore.object(lost), ObjectLayerStore.object(orphan));
+        .containsExactlyInAnyOrder(
+            ObjectLayerStore.object(lost), ObjectLayerStore.object(orphan), half.name());
     database.useTransaction(handle -> handle.execute("DELETE FROM layer WHERE id = ?", lost.id()));
-    objects.delete(ObjectLayerStore.object(orphan));
+    // Both were written down by the repair; as if that had been long enough ago.
+    database.useTransaction(handle -> handle.execute("UPDATE store_garbage SET seen = 0"));
+    assertThat(regild(0, "store", "check", "--data", data.toString(), "--quick", "--repair"))
+        .containsPattern("layers/orphan/1.qcow2 +repaired")
+        .containsPattern("layers/half/1.qcow2 +repaired");
     assertThat(regild(0, "store", "check", "--data", data.toString(), "--quick"))
         .contains("The store and the registry agree.");
   }

@@ -22,6 +22,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +96,31 @@ class StoreUpkeepTest {
   }
 
   @Test
+  void whatIsDeletedDuringACheckIsNotMissing() throws Exception {
+    Layer deleted = known("a");
+    Layer missing = known("b");
+    server.objects.remove(key(deleted));
+    server.objects.remove(key(missing));
+    AtomicInteger statements = new AtomicInteger();
+    database
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logAfterExecution(StatementContext context) {
+                // After the check has read which layers there are.
+                if (statements.incrementAndGet() == 1) {
+                  database.useTransaction(
+                      handle -> handle.execute("DELETE FROM layer WHERE id = 'a'"));
+                }
+              }
+            });
+    assertThat(new StoreCheck(database, objects).run(true))
+        .extracting(Finding::object)
+        .containsExactly(ObjectLayerStore.object(missing));
+  }
+
+  @Test
   void aDamagedLayerDoesNotKeepOthersFromBeingScrubbed() throws Exception {
     Layer damaged = known("a");
     var _ = known("b");
@@ -130,6 +158,34 @@ class StoreUpkeepTest {
     database.useTransaction(handle -> handle.execute("DELETE FROM layer"));
     assertThat(garbage(database).collect().waiting()).hasSize(1);
     assertThat(garbage(database).collect().removed()).hasSize(1);
+  }
+
+  /** Each statement would keep the node's other transactions waiting. */
+  @Test
+  void manyRecordsTakeFewStatements() throws Exception {
+    database.useTransaction(handle -> {
+      for (int i = 0; i < 1_201; i++) {
+        handle.execute(
+            "INSERT INTO store_garbage (object, upload, seen) VALUES (?, '', 1)",
+            "layers/gone-%d/1.qcow2".formatted(i));
+      }
+    });
+    AtomicInteger statements = new AtomicInteger();
+    database
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logAfterExecution(StatementContext context) {
+                statements.incrementAndGet();
+              }
+            });
+    assertThat(garbage(database).collect().removed()).isEmpty();
+    assertThat(statements).hasValueBetween(1, 50);
+    assertThat(
+            database.<Long, RuntimeException>read(handle ->
+                handle.createQuery("SELECT COUNT(*) FROM store_garbage").mapTo(Long.class).one()))
+        .isZero();
   }
 
   private StoreGarbage garbage(Database registry) {
