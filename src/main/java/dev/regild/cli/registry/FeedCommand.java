@@ -133,8 +133,8 @@ public final class FeedCommand {
   @Command(
       name = "use",
       description =
-          "Uses an earlier snapshot of a feed, until you name newest. The server goes on reading"
-              + " the feed.",
+          "Uses an earlier snapshot of a feed, until you name newest. The server continues"
+              + " to read the feed.",
       mixinStandardHelpOptions = true)
   int use(
       @Mixin LocalRegistry registry,

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
     description =
         "Backs up a server while it runs: its database, layers, disks, channels and secrets. What"
             + " the place has already is not copied again. If it is interrupted, run it again: it"
-            + " goes on.",
+            + " continues.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
