@@ -33,8 +33,8 @@ import tools.jackson.databind.node.ObjectNode;
     name = "diff",
     description = {
       "Compares two images: packages, CVEs, advisories, kernel, agent, size and failing"
-              + " units. Neither has to descend from the other. With --snapshot, compares an image"
-              + " with its update to a snapshot of its channel, today's or an earlier one.",
+          + " units. Neither has to descend from the other. With --snapshot, compares an image"
+          + " with its update to a snapshot of its channel, today's or an earlier one.",
       "  regild diff golden golden-2026-03",
       "  regild diff golden --snapshot 2026-03-01"
     },

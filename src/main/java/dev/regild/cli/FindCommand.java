@@ -71,7 +71,7 @@ final class FindCommand implements Callable<Integer> {
       paramLabel = "STATE",
       description =
           "Only packages in this state for the CVE or advisory: fixable (an update would"
-                  + " fix it), fixed, mentioned or unknown; according to a feed, open or wont-fix.")
+              + " fix it), fixed, mentioned or unknown; according to a feed, open or wont-fix.")
   @Nullable String state;
 
   @Option(names = "--existing", description = "Leave out deleted images.")

@@ -27,8 +27,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
     name = "init",
     description =
         "Writes a configuration file for a server. On a terminal, it asks five"
-                + " questions, unless options answer them. Elsewhere, it uses the defaults for"
-                + " options that you leave out.",
+            + " questions, unless options answer them. Elsewhere, it uses the defaults for"
+            + " options that you leave out.",
     mixinStandardHelpOptions = true)
 final class InitCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -33,7 +33,7 @@ final class NodeOptions {
       paramLabel = "NAME",
       description =
           "The name of this node among the nodes of the database. Default: made from the"
-                  + " host's name.")
+              + " host's name.")
   @Nullable String node;
 
   @Option(

@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
     name = "status",
     description =
         "Shows for each image whether it is up to date or since when it is not, its"
-                + " CVEs, and when the support of its release ends.",
+            + " CVEs, and when the support of its release ends.",
     mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
   private static final int PAGE = 500;

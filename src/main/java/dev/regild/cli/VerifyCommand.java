@@ -37,9 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
     name = "verify",
     description =
         "Checks an image: the signature of its statement, and that its layers are those"
-                + " that the statement names. The server reads each layer again, which takes a"
-                + " while. For an exported disk with FILE.intoto.jsonl beside it, checks the"
-                + " signature, the disk and the bill of materials, without a server.",
+            + " that the statement names. The server reads each layer again, which takes a"
+            + " while. For an exported disk with FILE.intoto.jsonl beside it, checks the"
+            + " signature, the disk and the bill of materials, without a server.",
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
   private static final int LARGEST_KEY = 16 << 10;
@@ -55,7 +55,7 @@ final class VerifyCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "The public key that checks the signature, in PEM. Default: the server's own,"
-                  + " which proves nothing if you do not trust the server.")
+              + " which proves nothing if you do not trust the server.")
   @Nullable Path keyFile;
 
   @Override

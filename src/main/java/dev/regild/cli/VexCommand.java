@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "vex",
-    description = "Writes an OpenVEX document for scanners: the CVEs that the update that made an"
+    description =
+        "Writes an OpenVEX document for scanners: the CVEs that the update that made an"
             + " image fixed.",
     mixinStandardHelpOptions = true)
 final class VexCommand implements Callable<Integer> {

@@ -47,7 +47,7 @@ final class WorkerCommand implements Callable<Integer> {
       paramLabel = "vm|namespace",
       description =
           "The isolation of the updates that this node makes. It takes no other updates."
-                  + " Default: vm.")
+              + " Default: vm.")
   @Nullable String isolation;
 
   @Override

@@ -82,7 +82,7 @@ public final class DoctorCommand implements Callable<Integer> {
       paramLabel = "s3://BUCKET/PREFIX",
       description =
           "Test only the S3 store (docs/store.md), with real calls: the configured"
-                  + " store, or the one given here.")
+              + " store, or the one given here.")
   @Nullable String store;
 
   @ArgGroup(exclusive = false)

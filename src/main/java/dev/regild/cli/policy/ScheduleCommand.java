@@ -105,7 +105,8 @@ public final class ScheduleCommand {
     @Option(
         names = "--severity",
         paramLabel = "SEVERITY",
-        description = "Only if it fixes a problem of this severity or worse: low, medium, high or"
+        description =
+            "Only if it fixes a problem of this severity or worse: low, medium, high or"
                 + " critical.")
     @Nullable String severity;
 

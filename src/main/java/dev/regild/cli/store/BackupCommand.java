@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
     name = "backup",
     description =
         "Backs up a server while it runs: its database, layers, disks, channels and"
-                + " secrets. It does not copy again what is already there. If it is interrupted,"
-                + " run it again: it continues.",
+            + " secrets. It does not copy again what is already there. If it is interrupted,"
+            + " run it again: it continues.",
     mixinStandardHelpOptions = true,
     footer = {
       "",

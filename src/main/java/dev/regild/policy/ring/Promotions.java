@@ -124,7 +124,8 @@ public final class Promotions {
       gates.add(
           new Gate(
               age.compareTo(least) >= 0,
-              "the snapshot is %s old, and must be at least %s old".formatted(text(age), text(least))));
+              "the snapshot is %s old, and must be at least %s old"
+                  .formatted(text(age), text(least))));
     }
     return gates;
   }

@@ -43,7 +43,7 @@ public final class WsusOptions {
           "--drivers",
           "",
           "With --from-microsoft: also follow the drivers for the devices of the images,"
-                  + " from the platform's usual driver products.");
+              + " from the platform's usual driver products.");
 
   private static final SourceOption DRIVER_PRODUCT =
       new SourceOption(
