@@ -321,7 +321,7 @@ public final class DemoCommand implements Callable<Integer> {
         .printf(
             """
 
-            Go on with the same images:
+            Continue with the same images:
               ./regild serve --data %1$s
               ./regild images --data %1$s
               ./regild show %2$s --data %1$s
@@ -339,8 +339,8 @@ public final class DemoCommand implements Callable<Integer> {
               print(client.create_updated_image(existingImageName="%2$s",
                                                 newImageName="next", dryRun=True))'
 
-            In the console, while ./regild serve --data %1$s runs. This link logs you in once, within
-            half an hour; then log in with the key in %1$s/credentials:
+            The console, while ./regild serve --data %1$s runs. This link logs you in once, within
+            half an hour. After that, log in with the key in %1$s/credentials:
               http://127.0.0.1:8790/console/login?code=%3$s
             """,
             directory, UPDATED, code);

@@ -32,9 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "diff",
     description = {
-      "Compares two images: packages, CVEs, advisories, kernel, agent, size and failing units."
-          + " Neither has to descend from the other. With --snapshot, compares an image with what"
-          + " its channel's snapshot would make of it, today's or an earlier one.",
+      "Compares two images: packages, CVEs, advisories, kernel, agent, size and failing"
+          + " units. Neither has to descend from the other. With --snapshot, compares an image"
+          + " with its update to a snapshot of its channel, today's or an earlier one.",
       "  regild diff golden golden-2026-03",
       "  regild diff golden --snapshot 2026-03-01"
     },

@@ -70,8 +70,8 @@ final class FindCommand implements Callable<Integer> {
       names = "--state",
       paramLabel = "STATE",
       description =
-          "Only packages that stand so to the CVE or advisory: fixable (an update would fix it),"
-              + " fixed, mentioned or unknown; by a feed, open or wont-fix.")
+          "Only packages in this state for the CVE or advisory: fixable (an update would"
+              + " fix it), fixed, mentioned or unknown; according to a feed, open or wont-fix.")
   @Nullable String state;
 
   @Option(names = "--existing", description = "Leave out deleted images.")

@@ -38,7 +38,7 @@ final class FlattenCommand implements Callable<Integer> {
     String path = "/regild/v1/images/" + ApiClient.image(name) + "/flatten";
     int layers = client.post(path, Map.of()).path("layers").asInt(1);
     if (layers == 1) {
-      out.printf("%s stands on one layer: there is nothing to flatten.%n", name);
+      out.printf("%s has one layer: there is nothing to flatten.%n", name);
     } else if (wait) {
       JsonNode job = new JobProgress(client, path, out).follow();
       if (job.path("status").asString("").equals("FAILED")) {
@@ -46,7 +46,7 @@ final class FlattenCommand implements Callable<Integer> {
             "%s was not flattened, and is as it was. %s"
                 .formatted(name, job.path("reason").asString("")));
       }
-      out.printf("%s stands on one layer.%n", name);
+      out.printf("%s now has one layer.%n", name);
     } else {
       out.printf(
           "%1$s is being flattened: %2$d layers become one. Cancel it with: ./regild cancel %1$s%n",

@@ -26,8 +26,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 @Command(
     name = "init",
     description =
-        "Writes a configuration file for a server. On a terminal, it asks five questions, unless"
-            + " options answer them; elsewhere, what has no option gets its default.",
+        "Writes a configuration file for a server. On a terminal, it asks five"
+            + " questions, unless options answer them. Elsewhere, it uses the defaults for"
+            + " options that you leave out.",
     mixinStandardHelpOptions = true)
 final class InitCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -32,7 +32,8 @@ final class NodeOptions {
       names = "--node",
       paramLabel = "NAME",
       description =
-          "The name of this node among those of the database. Default: made of the host's name.")
+          "The name of this node among the nodes of the database. Default: made from the"
+              + " host's name.")
   @Nullable String node;
 
   @Option(

@@ -87,7 +87,7 @@ final class NodesCommand implements Callable<Integer> {
 
   @Command(
       name = "drain",
-      description = "Has a node take no new jobs. Running jobs go on.",
+      description = "Stops a node from taking new jobs. Its running jobs continue.",
       mixinStandardHelpOptions = true)
   int drain(
       @Mixin ServerConnection server,
@@ -98,7 +98,7 @@ final class NodesCommand implements Callable<Integer> {
 
   @Command(
       name = "resume",
-      description = "Has a drained node take jobs again.",
+      description = "Lets a drained node take jobs again.",
       mixinStandardHelpOptions = true)
   int resume(
       @Mixin ServerConnection server,

@@ -67,7 +67,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--no-jobs",
-      description = "Run no jobs; other nodes of the same database do (regild worker).")
+      description = "Run no jobs: leave them to other nodes of the same database (regild worker).")
   boolean noJobs;
 
   @Override

@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "status",
     description =
-        "Shows for each image whether it is up to date and since when it is not, its CVEs, and when"
-            + " the support of its release ends.",
+        "Shows for each image whether it is up to date or since when it is not, its"
+            + " CVEs, and when the support of its release ends.",
     mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
   private static final int PAGE = 500;

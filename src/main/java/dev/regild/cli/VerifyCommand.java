@@ -36,10 +36,10 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "verify",
     description =
-        "Checks an image: the signature of its statement, and that its layers are those that the"
-            + " statement names. The server reads each layer again, which takes a while. Of an"
-            + " exported disk with FILE.intoto.jsonl beside it, checks the signature, the disk and"
-            + " the bill of materials, and asks no server.",
+        "Checks an image: the signature of its statement, and that its layers are those"
+            + " that the statement names. The server reads each layer again, which takes a"
+            + " while. For an exported disk with FILE.intoto.jsonl beside it, checks the"
+            + " signature, the disk and the bill of materials, without a server.",
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
   private static final int LARGEST_KEY = 16 << 10;
@@ -54,8 +54,8 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--key",
       paramLabel = "FILE",
       description =
-          "The public key to check the signature with, in PEM. By default, the server's own, which"
-              + " proves nothing if the server is not to be trusted.")
+          "The public key that checks the signature, in PEM. Default: the server's own,"
+              + " which proves nothing if you do not trust the server.")
   @Nullable Path keyFile;
 
   @Override

@@ -13,7 +13,9 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "vex",
-    description = "Writes what the update that made an image fixed as OpenVEX, for scanners.",
+    description =
+        "Writes an OpenVEX document for scanners: the CVEs that the update that made an"
+            + " image fixed.",
     mixinStandardHelpOptions = true)
 final class VexCommand implements Callable<Integer> {
   @Mixin ServerConnection connection = new ServerConnection();

@@ -24,9 +24,10 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "vulnerabilities",
     description =
-        "Lists the CVEs of an image's packages, as its vendor's feed has them (see: regild feed)."
-            + " With --fixable or --fixed-by-update, those that an update fixes, with the"
-            + " changelog's line or the advisory that says so, which need no feed.",
+        "Lists the CVEs of an image's packages, according to its vendor's feed (see:"
+            + " regild feed). With --fixable or --fixed-by-update, lists the CVEs that an"
+            + " update fixes, with the changelog's line or the advisory that says so. These"
+            + " need no feed.",
     mixinStandardHelpOptions = true)
 final class VulnerabilitiesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

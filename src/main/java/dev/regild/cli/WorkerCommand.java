@@ -46,7 +46,8 @@ final class WorkerCommand implements Callable<Integer> {
       names = "--isolation",
       paramLabel = "vm|namespace",
       description =
-          "The isolation of the updates that this node makes. It takes no others. Default: vm.")
+          "The isolation of the updates that this node makes. It takes no other updates."
+              + " Default: vm.")
   @Nullable String isolation;
 
   @Override

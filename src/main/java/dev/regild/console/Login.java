@@ -140,7 +140,7 @@ final class Login {
     if (!SigV4.isRegion(chosen)) {
       throw new ApiException(
           ErrorType.VALIDATION,
-          "The region '%s' has not the form of one, such as us-east-1.".formatted(chosen));
+          "'%s' is not the name of a region. Write one such as us-east-1.".formatted(chosen));
     }
     Optional<AccessKey> key = accounts.findSigningKey(form.text("key")).filter(AccessKey::enabled);
     byte[] given = form.text("secret").getBytes(UTF_8);

@@ -124,7 +124,7 @@ final class NamespaceGuest implements Guest {
     }
     if (chain.size() > DiskHolder.MOST_LAYERS) {
       throw new IOException(
-          "%s stands on %d layers, and a namespace takes %d files at most. Flatten the image, or use the isolation \"vm\" for it."
+          "%s has %d layers, and the isolation \"namespace\" opens at most %d files. Flatten the image, or use the isolation \"vm\" for it."
               .formatted(overlay, chain.size() - 1, DiskHolder.MOST_LAYERS));
     }
     return chain;

@@ -131,7 +131,7 @@ class ConsolePoliciesTest {
     browser.get("/console/lines/office");
     var _ = browser.post("/console/lines/office/remove", "image", "office-2026-06");
     assertThat(browser.get("/console/images/office-2026-06/policies").body())
-        .contains("The image is in no line");
+        .contains("The image is not in a line");
     assertThat(browser.get("/console/lines/none").statusCode()).isEqualTo(404);
     assertThat(browser.get("/console/lines/office/aliases/none").statusCode()).isEqualTo(404);
     assertThat(browser.get("/console/lines/%00").statusCode()).isEqualTo(404);

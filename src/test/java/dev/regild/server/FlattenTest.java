@@ -78,7 +78,7 @@ class FlattenTest {
     assertThat(get("/regild/v1/images/flat/flatten"))
         .contains("\"status\":\"SUCCEEDED\"", "\"Merge\"", "\"Compare\"", "4 layers as one of ");
     assertThat(run(0, "flatten", "flat"))
-        .isEqualTo("flat stands on one layer: there is nothing to flatten.\n");
+        .isEqualTo("flat has one layer: there is nothing to flatten.\n");
 
     delete("next");
     assertThat(server.layers().ids())

@@ -81,7 +81,8 @@ class NamespaceGuestTest {
     assertThat(NamespaceGuest.chain(layers.resolve("L001"))).hasSize(DiskHolder.MOST_LAYERS);
     assertThatThrownBy(() -> NamespaceGuest.chain(first))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("stands on 256 layers, and a namespace takes 256 files at most");
+        .hasMessageContaining(
+            "has 256 layers, and the isolation \"namespace\" opens at most 256 files");
   }
 
   private static void rename(Path disk, String name, String other) throws IOException {

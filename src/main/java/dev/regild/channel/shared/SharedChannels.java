@@ -120,7 +120,7 @@ public final class SharedChannels implements ChannelFiles {
     } catch (InterruptedException | IOException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("reason", e.toString())
-          .log("changes of channels could not be taken over; this node goes on with what it has");
+          .log("changes of channels could not be read; this node continues with what it has");
     } finally {
       pulling.set(null);
       waiting.complete(null);

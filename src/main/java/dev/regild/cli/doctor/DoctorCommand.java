@@ -81,7 +81,8 @@ public final class DoctorCommand implements Callable<Integer> {
       fallbackValue = "",
       paramLabel = "s3://BUCKET/PREFIX",
       description =
-          "Test only the S3 store (docs/store.md), by real calls: the configured one, or this one.")
+          "Test only the S3 store (docs/store.md), with real calls: the configured"
+              + " store, or the one given here.")
   @Nullable String store;
 
   @ArgGroup(exclusive = false)

@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
       "Manages rings, which give parts of the fleet different snapshots of a channel: dev follows"
           + " the repositories, prod keeps a snapshot until another one is promoted.",
       "  regild ring add debian dev",
-      "  regild ring add debian prod --from dev --qualified 2 --days 7",
+      "  regild ring add debian prod --from dev --qualified 2",
       "  regild ring assign debian prod golden",
       "  regild ring promote debian dev prod --preview"
     },

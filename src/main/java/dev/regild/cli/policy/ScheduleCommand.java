@@ -105,13 +105,15 @@ public final class ScheduleCommand {
     @Option(
         names = "--severity",
         paramLabel = "SEVERITY",
-        description = "Only if it fixes a problem that is low, medium, high or critical, or worse.")
+        description =
+            "Only if it fixes a problem of this severity or worse: low, medium, high or"
+                + " critical.")
     @Nullable String severity;
 
     @Option(
         names = "--cve",
         paramLabel = "CVE",
-        description = "Only if it fixes this CVE. Repeat it for several, of which one is enough.")
+        description = "Only if it fixes this CVE. Repeat it for several; one of them is enough.")
     List<String> cves = new ArrayList<>();
 
     @Option(

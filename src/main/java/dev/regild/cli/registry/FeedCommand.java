@@ -133,8 +133,8 @@ public final class FeedCommand {
   @Command(
       name = "use",
       description =
-          "Uses an earlier snapshot of a feed, until you name newest. The server goes on reading"
-              + " the feed.",
+          "Uses an earlier snapshot of a feed, until you name newest. The server continues"
+              + " to read the feed.",
       mixinStandardHelpOptions = true)
   int use(
       @Mixin LocalRegistry registry,
@@ -193,7 +193,7 @@ public final class FeedCommand {
               names = "--sha256",
               paramLabel = "HEX",
               defaultValue = "",
-              description = "Take only the content with this SHA-256.")
+              description = "Accept only content with this SHA-256.")
           String sha256,
       @Option(
               names = "--signed-by",
@@ -318,7 +318,7 @@ public final class FeedCommand {
 
   @Command(
       name = "remove",
-      description = "Removes a feed, and what it says.",
+      description = "Removes a feed and its data.",
       mixinStandardHelpOptions = true)
   int remove(
       @Mixin LocalRegistry registry,

@@ -34,9 +34,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "backup",
     description =
-        "Backs up a server while it runs: its database, layers, disks, channels and secrets. What"
-            + " the place has already is not copied again. If it is interrupted, run it again: it"
-            + " goes on.",
+        "Backs up a server while it runs: its database, layers, disks, channels and"
+            + " secrets. It does not copy again what is already there. If it is interrupted,"
+            + " run it again: it continues.",
     mixinStandardHelpOptions = true,
     footer = {
       "",

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
     name = "check",
     description =
         "Compares the store with the registry and lists objects that are missing, changed or"
-            + " orphaned. Exits with 1 if a layer is missing or changed and was not repaired.",
+            + " orphaned. Exits with 1 if an object is missing or changed and was not repaired.",
     mixinStandardHelpOptions = true)
 final class CheckStoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     name = "restore",
     description =
         "Restores a backup into an empty data directory, and verifies every SHA-256. If it is"
-            + " interrupted, run it again: it goes on.",
+            + " interrupted, run it again: it continues.",
     mixinStandardHelpOptions = true,
     footer = {
       "",

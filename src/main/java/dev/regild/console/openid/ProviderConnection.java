@@ -97,7 +97,7 @@ final class ProviderConnection implements HTTPRequestSender, ResourceRetriever {
     try {
       return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new IOException("there is no answer within %d s".formatted(limit.toSeconds()), e);
+      throw new IOException("no answer arrived within %d s".formatted(limit.toSeconds()), e);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException failed ? failed : new IOException(e.getCause());
     } catch (InterruptedException e) {

@@ -114,7 +114,7 @@ public final class Ext4 {
 
   private static void requireKnown(ByteBuffer superblock) throws UnusualDiskException {
     int incompatible = superblock.getInt(0x60);
-    require((superblock.getShort(0x38) & 0xffff) == MAGIC, "it is no ext4");
+    require((superblock.getShort(0x38) & 0xffff) == MAGIC, "it is not an ext4 file system");
     require(superblock.getInt(0x4c) == 1, "it has an unusual revision");
     require(
         (superblock.getInt(0x5c) & HAS_JOURNAL) != 0
@@ -173,7 +173,7 @@ public final class Ext4 {
    */
   public byte[] read(String path, int mostBytes) throws IOException {
     Inode file = required(path);
-    require(file.is(REGULAR), path + " is no regular file");
+    require(file.is(REGULAR), path + " is not a regular file");
     return content(file, mostBytes);
   }
 

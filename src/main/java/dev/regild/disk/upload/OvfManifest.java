@@ -103,7 +103,7 @@ record OvfManifest(Map<String, Digest> digests) {
     Digest listed = digests.get(file);
     if (listed != null && !listed.value().equals(values.get(listed.algorithm()))) {
       throw new DamagedArchiveException(
-          "%s has not the %s that the archive's .mf names, so it is damaged or was changed; copy the archive again"
+          "%s does not have the %s that the archive's .mf names, so it is damaged or was changed; copy the archive again"
               .formatted(ArchiveNames.shown(file), listed.algorithm()));
     }
   }

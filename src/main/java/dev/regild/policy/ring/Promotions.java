@@ -124,7 +124,8 @@ public final class Promotions {
       gates.add(
           new Gate(
               age.compareTo(least) >= 0,
-              "the snapshot is %s old, and %s are asked for".formatted(text(age), text(least))));
+              "the snapshot is %s old, and must be at least %s old"
+                  .formatted(text(age), text(least))));
     }
     return gates;
   }
@@ -173,7 +174,7 @@ public final class Promotions {
     if (before.equals(Optional.of(promotion.snapshot()))) {
       throw new RefusedException(
           INCOMPATIBLE,
-          "The ring %s of the channel %s already stands on the snapshot of the ring %s, %s."
+          "The ring %s of the channel %s already has the snapshot of the ring %s, %s."
               .formatted(to, channel, from, promotion.snapshot()));
     }
     if (!promotion.isAllowed() && override.isEmpty()) {

@@ -169,7 +169,7 @@ public final class Scheduler {
         due,
         closed
             .map("The server was not there, or busy, until its window closed at %s."::formatted)
-            .orElse(isBusy ? "An earlier run still goes on." : missed(schedule, due)),
+            .orElse(isBusy ? "An earlier run has not ended yet." : missed(schedule, due)),
         closed.isPresent() || isBusy ? List.of() : look.decide(schedule, now));
   }
 

@@ -39,7 +39,7 @@ public record Manifest(
     entries = List.copyOf(entries);
     proof = proof.clone();
     if (!isId(id)) {
-      throw new IllegalArgumentException("'%s' is no id of a backup".formatted(id));
+      throw new IllegalArgumentException("'%s' is not the id of a backup".formatted(id));
     }
   }
 

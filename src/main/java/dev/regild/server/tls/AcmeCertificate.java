@@ -233,7 +233,7 @@ public final class AcmeCertificate implements AutoCloseable {
   }
 
   private static String noKey(Config.ExternalAccount account) {
-    return "%s holds no key of 32 bytes or more in base64url; write the MAC key into it that the authority gave for %s"
+    return "%s holds no key of 32 bytes or more in base64url; write the MAC key that the authority gave for %s into it"
         .formatted(account.key(), account.id());
   }
 

@@ -100,7 +100,7 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
             fetched.files().size(),
             ByteCount.text(fetched.totalBytes()),
             ByteCount.text(fetched.downloadedBytes()),
-            fetched.fixes().map(Fetch::counted).orElse("CVEs are counted beside Apply"));
+            fetched.fixes().map(Fetch::counted).orElse("CVEs are counted during Apply"));
   }
 
   private static String counted(Fixes fixes) {

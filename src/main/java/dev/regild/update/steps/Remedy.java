@@ -24,7 +24,7 @@ final class Remedy {
               "Enlarge the image's file system, then import the image again."),
           new ByCause(
               "the appliance did not start within",
-              "Look for what keeps the server busy, and for a KVM that works (regild doctor)."),
+              "Find out what keeps the server busy, or use a machine with working KVM (regild doctor)."),
           new ByCause(
               "Cannot open the disk in an? |wrong fs type|Structure needs cleaning",
               "Check the image's file systems (fsck), or service it with the isolation vm."),

@@ -164,7 +164,7 @@ public record PackageFacts(
   private static void check(String what, String value, Pattern pattern, String example) {
     if (!pattern.matcher(value).matches()) {
       throw new IllegalArgumentException(
-          "'" + value + "' is no " + what + "; write for example " + example);
+          "'" + value + "' is not a valid " + what + "; write for example " + example);
     }
   }
 

@@ -201,7 +201,7 @@ final class DriverFollow {
           bring(each, origin, rules, followed);
         } catch (FetchException e) {
           notices.add(
-              "the driver %s can't be had: %s; the next refresh goes on"
+              "the driver %s can't be downloaded: %s; the next refresh tries again"
                   .formatted(each.title(), e.getMessage()));
         }
       }

@@ -42,8 +42,8 @@ public final class WsusOptions {
       new SourceOption(
           "--drivers",
           "",
-          "With --from-microsoft: also follow the drivers for the devices of the images, of the"
-              + " platform's usual products of drivers.");
+          "With --from-microsoft: also follow the drivers for the devices of the images,"
+              + " from the platform's usual driver products.");
 
   private static final SourceOption DRIVER_PRODUCT =
       new SourceOption(

@@ -226,9 +226,9 @@ class PackedDisksIT {
   @CsvSource(
       delimiter = '→',
       value = {
-        "a.vmdk has not the SHA-256 → echo 'SHA256(a.vmdk)= 00' >a.mf; tar -c a.ovf a.mf a.vmdk",
-        "a.vmdk has not the SHA-1 → echo 'SHA1(a.vmdk)= 00' >a.mf; tar -c a.ovf a.vmdk a.mf",
-        "a.ovf has not the SHA-512 → echo 'SHA512 (a.ovf) = 00' >a.mf; tar -c a.ovf a.vmdk a.mf",
+        "a.vmdk does not have the SHA-256 → echo 'SHA256(a.vmdk)= 00' >a.mf; tar -c a.ovf a.mf a.vmdk",
+        "a.vmdk does not have the SHA-1 → echo 'SHA1(a.vmdk)= 00' >a.mf; tar -c a.ovf a.vmdk a.mf",
+        "a.ovf does not have the SHA-512 → echo 'SHA512 (a.ovf) = 00' >a.mf; tar -c a.ovf a.vmdk a.mf",
         "digests by MD5 → echo 'MD5(a.vmdk)= 00' >a.mf; tar -c a.ovf a.mf a.vmdk",
         ".ovf names the disk a.vmdk, and the archive holds a.ovf → tar -c a.ovf",
         "holds several machines (b.ovf → cp a.ovf b.ovf; tar -c a.ovf b.ovf a.vmdk",

@@ -309,7 +309,7 @@ class RingsTest {
     var _ = rings.add("debian", "prod", Optional.of("dev"), new Gates(2, Duration.ofDays(1)));
     assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
         .hasMessageContaining("0 of 2 images of the ring dev")
-        .hasMessageContaining("0 hours old, and 24 hours are asked for")
+        .hasMessageContaining("0 hours old, and must be at least 24 hours old")
         .hasMessageContaining("--override REASON");
     qualified(add("dev", "dev-1", "bash=5.2-1"));
     qualified(add("free", "free-1", "bash=5.2-1"));
@@ -320,7 +320,7 @@ class RingsTest {
     assertThat(promotions.promote("debian", "dev", "prod", "key", Optional.empty()).isAllowed())
         .isTrue();
     assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
-        .hasMessageContaining("already stands on the snapshot of the ring dev");
+        .hasMessageContaining("already has the snapshot of the ring dev");
     offer("bash=5.2-2");
     var _ = promotions.promote("debian", "dev", "prod", "key", Optional.of("the fix can't wait"));
     assertThat(rings.show("debian", "prod").moves().getFirst().override())

@@ -456,7 +456,7 @@ class MicrosoftUpstreamIT {
       assertThat(refresh().notices())
           .singleElement()
           .asString()
-          .contains("the driver Net can't be had", "the next refresh goes on");
+          .contains("the driver Net can't be downloaded", "the next refresh tries again");
     } finally {
       server.breakDownloads(false);
     }
