@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * another layer stands on it. Takes the caller's handle.
  */
 public final class FreedBytes {
-
   /** To read all layers is faster than to ask for so many. */
   private static final int FEW = 3000;
 

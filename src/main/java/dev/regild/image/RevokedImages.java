@@ -14,7 +14,6 @@ import org.jdbi.v3.core.Handle;
 
 /** Which images are revoked. Each call takes the caller's handle. */
 public final class RevokedImages {
-
   private RevokedImages() {}
 
   /**

@@ -2,6 +2,7 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
+import dev.regild.db.Portions;
 import dev.regild.disk.upload.UploadRecords;
 import dev.regild.store.ContentStore;
 import dev.regild.store.HalfUpload;
@@ -26,9 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class StoreGarbage {
   private static final Logger LOG = LoggerFactory.getLogger(StoreGarbage.class);
-
-  /** How many records one transaction forgets. */
-  private static final int AT_ONCE = 500;
 
   private final Database database;
   private final ObjectStore objects;
@@ -153,11 +151,8 @@ public final class StoreGarbage {
 
     /** Some at a time, so that the node's other transactions need not wait for thousands. */
     void forgetWhatIsGone() {
-      List<Garbage> all = List.copyOf(gone);
-      for (int from = 0; from < all.size(); from += AT_ONCE) {
-        List<Garbage> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
-        database.useTransaction(handle -> forget(handle, some));
-      }
+      Portions.of(gone)
+          .forEach(some -> database.useTransaction(handle -> forget(handle, some)));
     }
   }
 

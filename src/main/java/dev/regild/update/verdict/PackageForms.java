@@ -30,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
  * inventory is made when it is first asked for. For one thread.
  */
 final class PackageForms {
-
   /** In one transaction, in which nobody else can write to an SQLite. */
   private static final int FORMED_AT_ONCE = 50;
 

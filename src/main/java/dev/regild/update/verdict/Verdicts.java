@@ -24,7 +24,6 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The verdicts of the registry, by the digests of inventories. */
 public final class Verdicts {
-
   private static final String WRITE =
       """
       INSERT INTO %1$s (
