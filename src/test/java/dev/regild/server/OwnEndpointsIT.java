@@ -189,9 +189,7 @@ class OwnEndpointsIT {
     assertThat(ova.headers().firstValue("content-disposition"))
         .contains("attachment; filename=\"golden.ova\"");
     assertThat(new String(ova.body(), 0, 10, UTF_8)).isEqualTo("golden.ovf");
-    try (Stream<Path> left = Files.list(server.data.resolve("exports"))) {
-      assertThat(left).isEmpty();
-    }
+    server.requireNoDisksOfExports();
     assertThat(signed("GET", "/regild/v1/images/golden/disk?format=raw&compress=true", "").body())
         .contains("compress is for qcow2 alone, not for raw. Leave it out.");
     assertThat(signed("GET", "/regild/v1/images/golden/disk?compress=yes", "").body())

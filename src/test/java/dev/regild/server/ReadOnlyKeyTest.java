@@ -212,7 +212,7 @@ class ReadOnlyKeyTest {
     } finally {
       FREE.set(1L << 40);
     }
-    assertNoExports();
+    server.requireNoDisksOfExports();
     assertThat(
             server
                 .send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=vmdk")
@@ -236,7 +236,7 @@ class ReadOnlyKeyTest {
         assertThat(call.get()).isEqualTo(1 << 20);
       }
     }
-    assertNoExports();
+    server.requireNoDisksOfExports();
   }
 
   @Test
@@ -256,7 +256,7 @@ class ReadOnlyKeyTest {
                 .send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=vhdx")
                 .statusCode()
             == 200);
-    assertNoExports();
+    server.requireNoDisksOfExports();
   }
 
   /** Large enough that a conversion of it can be met under way. */
@@ -302,14 +302,6 @@ class ReadOnlyKeyTest {
                 .commandLine()
                 .filter(line -> line.contains(file.toString()))
                 .isPresent());
-  }
-
-  private static void assertNoExports() throws Exception {
-    await(() -> {
-      try (Stream<Path> left = Files.list(server.data.resolve("exports"))) {
-        return left.findAny().isEmpty();
-      }
-    });
   }
 
   private static RawConnection stream(String image) throws Exception {

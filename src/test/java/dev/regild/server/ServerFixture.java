@@ -183,7 +183,7 @@ public final class ServerFixture implements AutoCloseable {
   /** A small disk of the account, with nothing on it; it stays when it was imported. */
   static final String DISK = "ami-0123456789abcdef0";
 
-  private static final Duration AUDIT_LIMIT = Duration.ofMinutes(2);
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
 
   final Path data;
   final Database database;
@@ -637,13 +637,28 @@ public final class ServerFixture implements AutoCloseable {
    */
   String audited(String... parts) throws IOException, InterruptedException {
     Path log = data.resolve("audit.log");
-    Instant end = Instant.now().plus(AUDIT_LIMIT);
+    Instant end = Instant.now().plus(LONGEST_WAIT);
     while (true) {
       String lines = Files.readString(log);
       if (Stream.of(parts).allMatch(lines::contains)) {
         return lines;
       }
       assertThat(Instant.now()).as("%s in %s", List.of(parts), lines).isBefore(end);
+      Thread.sleep(10);
+    }
+  }
+
+  /** Waits until no converted disk is left: an answer has been read before its disk is removed. */
+  void requireNoDisksOfExports() throws IOException, InterruptedException {
+    Instant end = Instant.now().plus(LONGEST_WAIT);
+    while (true) {
+      try (Stream<Path> left = Files.list(data.resolve("exports"))) {
+        List<Path> files = left.toList();
+        if (files.isEmpty()) {
+          return;
+        }
+        assertThat(Instant.now()).as("%s", files).isBefore(end);
+      }
       Thread.sleep(10);
     }
   }
