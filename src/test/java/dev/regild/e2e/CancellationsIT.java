@@ -211,7 +211,8 @@ class CancellationsIT {
 
   /**
    * The step says so, those before it are done, and the job stays where it was. On a fast machine a
-   * later step may have begun when the call comes, but not after Fetch, which has to wait.
+   * later step may have begun when the call comes, but not after Fetch, which has to wait. Between
+   * two steps, none says so.
    */
   private static void assertEndedIn(String name, String step) throws Exception {
     assertNothingIsLeft();
@@ -220,10 +221,13 @@ class CancellationsIT {
     List<String> possible = UpdatableBase.STEPS.subList(first, end);
     List<JsonNode> steps = shown(name, "steps").valueStream().toList();
     JsonNode last = steps.getLast();
-    assertThat(last.path("name").asString() + " " + last.path("detail").asString())
-        .as("%s", steps)
-        .matches("(%s) Cancelled\\.".formatted(String.join("|", possible)));
-    assertThat(last.path("status").asString()).isEqualTo("FAILED");
+    assertThat(possible).as("%s", steps).contains(last.path("name").asString());
+    if (last.path("status").asString().equals("DONE")) {
+      assertThat(last.path("name").asString()).as("%s", steps).isNotEqualTo("Publish");
+    } else {
+      assertThat(last.path("status").asString()).as("%s", steps).isEqualTo("FAILED");
+      assertThat(last.path("detail").asString()).as("%s", steps).isEqualTo("Cancelled.");
+    }
     assertThat(steps.subList(0, steps.size() - 1))
         .allMatch(earlier -> earlier.path("status").asString().equals("DONE"));
     assertThat(client.describeImages(r -> r.names(name)).images().getFirst().state())

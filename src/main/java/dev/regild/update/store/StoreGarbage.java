@@ -151,8 +151,7 @@ public final class StoreGarbage {
 
     /** Some at a time, so that the node's other transactions need not wait for thousands. */
     void forgetWhatIsGone() {
-      Portions.of(gone)
-          .forEach(some -> database.useTransaction(handle -> forget(handle, some)));
+      Portions.of(gone).forEach(some -> database.useTransaction(handle -> forget(handle, some)));
     }
   }
 
