@@ -1,6 +1,8 @@
 package dev.regild.insight.fleet;
 
 import dev.regild.db.Portions;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
@@ -36,10 +38,7 @@ public final class InventorySets {
             handle
                 .createQuery("SELECT * FROM package_inventories WHERE package_id IN (<packages>)")
                 .bindList("packages", some)
-                .map((row, _) ->
-                    Map.entry(
-                        new Place(row.getLong("package_id"), row.getInt("block")),
-                        row.getBytes("members")))
+                .map((row, _) -> Map.entry(place(row), row.getBytes("members")))
                 .forEach(each -> {
                   BitSet set = sets.computeIfAbsent(each.getKey().packageId(), _ -> new BitSet());
                   int first = each.getKey().block() * BLOCK;
@@ -100,10 +99,7 @@ public final class InventorySets {
                     """)
                 .bindList("packages", some)
                 .bindList("blocks", List.copyOf(blocks))
-                .map((row, _) ->
-                    Map.entry(
-                        new Place(row.getLong("package_id"), row.getInt("block")),
-                        BitSet.valueOf(row.getBytes("members"))))
+                .map((row, _) -> Map.entry(place(row), BitSet.valueOf(row.getBytes("members"))))
                 .forEach(each -> {
                   BitSet set = changed.get(each.getKey());
                   if (set != null) {
@@ -111,6 +107,10 @@ public final class InventorySets {
                   }
                 }));
     write(handle, changed);
+  }
+
+  private static Place place(ResultSet row) throws SQLException {
+    return new Place(row.getLong("package_id"), row.getInt("block"));
   }
 
   private static void write(Handle handle, Map<Place, BitSet> sets) {
@@ -142,10 +142,7 @@ public final class InventorySets {
       handle
           .createQuery("SELECT * FROM package_inventories WHERE block = :block")
           .bind("block", block)
-          .map((row, _) ->
-              Map.entry(
-                  new Place(row.getLong("package_id"), row.getInt("block")),
-                  BitSet.valueOf(row.getBytes("members"))))
+          .map((row, _) -> Map.entry(place(row), BitSet.valueOf(row.getBytes("members"))))
           .forEach(each -> {
             if (each.getValue().intersects(members)) {
               each.getValue().andNot(members);

@@ -102,19 +102,12 @@ class StoreUpkeepTest {
     server.objects.remove(key(deleted));
     server.objects.remove(key(missing));
     AtomicInteger statements = new AtomicInteger();
-    database
-        .jdbi()
-        .setSqlLogger(
-            new SqlLogger() {
-              @Override
-              public void logAfterExecution(StatementContext context) {
-                // After the check has read which layers there are.
-                if (statements.incrementAndGet() == 1) {
-                  database.useTransaction(
-                      handle -> handle.execute("DELETE FROM layer WHERE id = 'a'"));
-                }
-              }
-            });
+    afterEachStatement(() -> {
+      // After the check has read which layers there are.
+      if (statements.incrementAndGet() == 1) {
+        database.useTransaction(handle -> handle.execute("DELETE FROM layer WHERE id = 'a'"));
+      }
+    });
     assertThat(new StoreCheck(database, objects).run(true))
         .extracting(Finding::object)
         .containsExactly(ObjectLayerStore.object(missing));
@@ -171,21 +164,25 @@ class StoreUpkeepTest {
       }
     });
     AtomicInteger statements = new AtomicInteger();
-    database
-        .jdbi()
-        .setSqlLogger(
-            new SqlLogger() {
-              @Override
-              public void logAfterExecution(StatementContext context) {
-                statements.incrementAndGet();
-              }
-            });
+    afterEachStatement(statements::incrementAndGet);
     assertThat(garbage(database).collect().removed()).isEmpty();
     assertThat(statements).hasValueBetween(1, 50);
     assertThat(
             database.<Long, RuntimeException>read(handle ->
                 handle.createQuery("SELECT COUNT(*) FROM store_garbage").mapTo(Long.class).one()))
         .isZero();
+  }
+
+  private void afterEachStatement(Runnable act) {
+    database
+        .jdbi()
+        .setSqlLogger(
+            new SqlLogger() {
+              @Override
+              public void logAfterExecution(StatementContext context) {
+                act.run();
+              }
+            });
   }
 
   private StoreGarbage garbage(Database registry) {

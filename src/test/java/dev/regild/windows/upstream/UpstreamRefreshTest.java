@@ -503,31 +503,27 @@ class UpstreamRefreshTest {
   @Test
   void aFileWithoutSha256IsLeftOut() throws Exception {
     DocumentFile file = file("KB5035857", "x64");
-    Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
-    part(
-        bundle,
-        "KB5035857",
-        "20348.2340.1.10",
-        "amd64",
-        new DocumentFile(file.name(), file.size(), file.sha1(), new byte[0], "SelfContained"));
-    server.publish(bundle);
+    publishWithoutSha256(file.name(), file);
 
     assertThat(offered()).isEmpty();
     assertThat(leftOut()).singleElement().asString().contains("has no SHA-256");
   }
 
-  @Test
-  void theReasonWhyAnUpdateIsLeftOutIsShort() throws Exception {
-    DocumentFile file = file("KB5035857", "x64");
+  private void publishWithoutSha256(String name, DocumentFile file) throws Exception {
     Bundle bundle = bundle(UUID.randomUUID(), "KB5035857");
     part(
         bundle,
         "KB5035857",
         "20348.2340.1.10",
         "amd64",
-        new DocumentFile(
-            "n".repeat(60_000) + ".cab", 5, file.sha1(), new byte[0], "SelfContained"));
+        new DocumentFile(name, file.size(), file.sha1(), new byte[0], "SelfContained"));
     server.publish(bundle);
+  }
+
+  @Test
+  void theReasonWhyAnUpdateIsLeftOutIsShort() throws Exception {
+    DocumentFile file = file("KB5035857", "x64");
+    publishWithoutSha256("n".repeat(60_000) + ".cab", file);
     RevisionId broken = new RevisionId(UUID.randomUUID(), 100);
     server.publish(
         broken,
