@@ -190,7 +190,7 @@ class PlannedForecastsTest {
       Random random = new Random(7);
       List<String> digests = new ArrayList<>();
       database.useTransaction(handle -> {
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 25; i++) {
           digests.add(
               inventories.store(handle, PolicyFleet.inventory(MadeUpPackages.installed(random))));
         }

@@ -107,16 +107,16 @@ class ServerTlsTest {
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
   void bodiesPassBothWaysUnchanged(String protocol) throws Exception {
-    byte[] body = new byte[1_100_001];
+    byte[] body = new byte[1_500_001];
     new Random(7).nextBytes(body);
     try (ServerTls tls = open(Clock.systemUTC());
         Front front = new Front(tls, UNHURRIED);
         HttpClient client = client(trusting(ServerTls.ownCertificate(directory)), protocol);
-        ExecutorService two = Executors.newFixedThreadPool(2)) {
+        ExecutorService four = Executors.newFixedThreadPool(4)) {
       List<Future<byte[]>> answers =
-          IntStream.range(0, 2)
+          IntStream.range(0, 4)
               .mapToObj(_ ->
-                  two.submit(() ->
+                  four.submit(() ->
                       client
                           .send(
                               HttpRequest.newBuilder(front.uri("https"))
